@@ -1,0 +1,85 @@
+# make          the library, with its symlinks, in target/release
+# make demo     the main job on real input: needs curl, python3 and openssl
+# make check    for every commit, under two minutes
+# make test     everything that proves the library works, under 15 minutes
+# make compat   the C tests on every libssl that tools/hosts can get
+# make bench    instructions per call, under callgrind
+# make header   writes include/sslmode.h anew
+# make install / uninstall, with PREFIX and DESTDIR
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+CC ?= cc
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+SONAME := libsslmode.so.0
+RELEASE := target/release
+LIBRARY := $(RELEASE)/libsslmode.so
+CTESTS := $(patsubst ctests/%.c,target/ctests/%,$(wildcard ctests/*.c))
+CTEST_FLAGS := -std=c99 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -g -O1 -pthread -Iinclude -Ictests
+
+TEST_HOSTS := openssl-3.0 openssl-1.0.2k openssl-0.9.8e
+COMPAT_HOSTS := $(shell tools/hosts/get --list | cut -f 1)
+
+.PHONY: all deps demo check test compat bench header ctests install uninstall clean FORCE
+
+all: $(RELEASE)/$(SONAME)
+
+# Cargo knows best whether anything is to be done.
+$(LIBRARY): FORCE
+	cargo build --release --locked
+
+# Programs linked here ask for the soname.
+$(RELEASE)/$(SONAME): $(LIBRARY)
+	ln -sf libsslmode.so $@
+
+deps:
+	tools/deps
+
+header:
+	SSLMODE_WRITE_HEADER=1 cargo build --release --locked
+
+demo: all
+	examples/demo
+
+check:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+	cargo test --workspace --lib --locked
+
+ctests: $(CTESTS)
+
+target/ctests/%: ctests/%.c ctests/tap.h ctests/host.h include/sslmode.h $(RELEASE)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) $(CTEST_FLAGS) $< -o $@ -L$(RELEASE) -lsslmode -ldl -Wl,-rpath,$(abspath $(RELEASE))
+
+test: deps all ctests
+	cargo test --workspace --locked
+	tools/ctests $(TEST_HOSTS)
+	tools/ctests --valgrind openssl-3.0
+	benches/instructions
+	tools/install-test
+	examples/demo
+
+compat: all ctests
+	tools/ctests $(COMPAT_HOSTS)
+
+bench: all
+	benches/instructions
+
+install: all
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(MANDIR)/man3 $(DESTDIR)$(MANDIR)/man7
+	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libsslmode.so.$(VERSION)
+	ln -sf libsslmode.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libsslmode.so
+	install -m 644 include/sslmode.h $(DESTDIR)$(INCLUDEDIR)/sslmode.h
+
+uninstall:
+	rm -f $(DESTDIR)$(LIBDIR)/libsslmode.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/libsslmode.so
+	rm -f $(DESTDIR)$(INCLUDEDIR)/sslmode.h
+
+clean:
+	cargo clean
