@@ -168,7 +168,7 @@ pub static OPENSSL_3: Dialect = Dialect {
     default_modes: observed(Modes::AUTO_RETRY, "3.0.19, 3.6.3"),
     width: observed(Width::Bits32, "3.0.19, 3.6.3"),
     null_context: observed(OnNull::Answers(0), "3.0.19, 3.6.3"),
-    null_connection: observed(OnNull::Crashes, "3.0.19"),
+    null_connection: observed(OnNull::Crashes, "3.0.19; 3.6.3 answers 0"),
     interface: observed(Interface::Ctrl, "3.0.19, 3.6.3"),
 };
 
@@ -197,12 +197,12 @@ pub static BORINGSSL: Dialect = Dialect {
 /// AWS-LC.
 pub static AWS_LC: Dialect = Dialect {
     name: "aws-lc",
-    numbers: read(IN_BORINGSSL, "ssl.h"),
-    default_modes: read(Modes::NO_AUTO_CHAIN, "ssl_lib.cc"),
-    width: read(Width::Bits32, "ssl.h"),
-    null_context: read(OnNull::Crashes, "ssl_lib.cc"),
-    null_connection: read(OnNull::Crashes, "ssl_lib.cc"),
-    interface: read(Interface::Functions, "ssl.h"),
+    numbers: read(IN_BORINGSSL, "ssl.h of 5.12.0"),
+    default_modes: observed(Modes::NO_AUTO_CHAIN, "5.12.0"),
+    width: observed(Width::Bits32, "5.12.0"),
+    null_context: observed(OnNull::Crashes, "5.12.0"),
+    null_connection: observed(OnNull::Crashes, "5.12.0"),
+    interface: observed(Interface::Functions, "5.12.0"),
 };
 
 /// LibreSSL.

@@ -90,7 +90,7 @@ impl Library {
         let name = name.map_or(ptr::null(), CStr::as_ptr);
         // SAFETY: the name is NUL-terminated or NULL, and RTLD_NOLOAD runs no constructor.
         let handle = unsafe { libc::dlopen(name, libc::RTLD_LAZY | libc::RTLD_NOLOAD) };
-        (!handle.is_null()).then_some(Library(handle))
+        (!handle.is_null()).then(|| Library(handle))
     }
 
     /// What a function that lies behind us in the search order would have been found in without us.
