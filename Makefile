@@ -70,16 +70,41 @@ compat: all ctests
 bench: all
 	benches/instructions
 
+CMAKEDIR = $(LIBDIR)/cmake/sslmode
+# A section of our own: OpenSSL's pages of the same names stay.
+MODE_PAGE := SSL_CTX_set_mode.3sslmode
+LINK_PAGES := $(foreach function,CTX_clear CTX_get set clear get,SSL_$(function)_mode.3sslmode)
+
+# Below the prefix by its name, so that pkg-config can move it.
+from_prefix = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
+fill_in = sed -e 's|@VERSION@|$(VERSION)|' -e 's|@SONAME@|$(SONAME)|'
+write = install -m 644 /dev/stdin
+
 install: all
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(MANDIR)/man3 $(DESTDIR)$(MANDIR)/man7
 	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libsslmode.so.$(VERSION)
 	ln -sf libsslmode.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libsslmode.so
 	install -m 644 include/sslmode.h $(DESTDIR)$(INCLUDEDIR)/sslmode.h
+	$(fill_in) -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(call from_prefix,$(LIBDIR))|' \
+	    -e 's|@INCLUDEDIR@|$(call from_prefix,$(INCLUDEDIR))|' sslmode.pc.in | \
+	    $(write) $(DESTDIR)$(LIBDIR)/pkgconfig/sslmode.pc
+	install -d $(DESTDIR)$(CMAKEDIR)
+	$(fill_in) -e "s|@INCLUDEDIR@|$$(realpath -ms --relative-to=$(LIBDIR) $(INCLUDEDIR))|" \
+	    cmake/sslmodeConfig.cmake.in | $(write) $(DESTDIR)$(CMAKEDIR)/sslmodeConfig.cmake
+	$(fill_in) cmake/sslmodeConfigVersion.cmake.in | $(write) $(DESTDIR)$(CMAKEDIR)/sslmodeConfigVersion.cmake
+	install -m 644 man/SSL_CTX_set_mode.3 $(DESTDIR)$(MANDIR)/man3/$(MODE_PAGE)
+	for page in $(LINK_PAGES); do \
+	    echo '.so man3/$(MODE_PAGE)' | $(write) $(DESTDIR)$(MANDIR)/man3/$$page || exit; \
+	done
+	install -m 644 man/sslmode.7 $(DESTDIR)$(MANDIR)/man7/sslmode.7
 
 uninstall:
 	rm -f $(DESTDIR)$(LIBDIR)/libsslmode.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/libsslmode.so
-	rm -f $(DESTDIR)$(INCLUDEDIR)/sslmode.h
+	rm -f $(DESTDIR)$(INCLUDEDIR)/sslmode.h $(DESTDIR)$(LIBDIR)/pkgconfig/sslmode.pc
+	rm -f $(addprefix $(DESTDIR)$(CMAKEDIR)/sslmodeConfig,.cmake Version.cmake)
+	test ! -d $(DESTDIR)$(CMAKEDIR) || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(CMAKEDIR)
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man3/,$(MODE_PAGE) $(LINK_PAGES)) $(DESTDIR)$(MANDIR)/man7/sslmode.7
 
 clean:
 	cargo clean

@@ -145,8 +145,11 @@ long (SSL_CTX_get_mode)(struct ssl_ctx_st *ctx);
 // The SSL_CTX that |ssl| was made from is not changed. Everything else is as in SSL_CTX_set_mode.
 //
 // It may be called at any time between two I/O calls on |ssl|, also while a write is to be retried.
+// Only on a QUIC stream (OpenSSL 3.2 and later) is SSL_MODE_ENABLE_PARTIAL_WRITE then left as it
+// was.
 //
-// Source: SSL_CTX_set_mode(3) of 1.0.2k, DESCRIPTION and RETURN VALUES.
+// Source: SSL_CTX_set_mode(3) of 1.0.2k, DESCRIPTION and RETURN VALUES; for QUIC, quic_impl.c of
+// 4.0.3.
 long (SSL_set_mode)(struct ssl_st *ssl, long mode);
 
 // SSL_clear_mode takes the modes in |mode| away from those of |ssl| and returns the mask in force

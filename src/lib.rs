@@ -1,6 +1,6 @@
 //! `libsslmode.so`: the mode calls of `SSL_CTX_set_mode(3)` as real functions, over whatever libssl the process has.
 //!
-//! A call comes in through [`abi`], whose functions are thin: they ask [`host`] which libssl owns the handle, and call
+//! A call comes in through `abi`, whose functions are thin: they ask `host` which libssl owns the handle, and call
 //! it. What a mask means in that libssl is a rule of `sslmode-engine`.
 //!
 //! | calls | file | what happens |
@@ -12,7 +12,7 @@
 //!
 //! Every exported name stands in `src/exports.txt`, and a test compares that list with the library.
 //!
-//! Calls that are not about modes jump on to the host ([`abi::forward`]): one instruction, as long as the process has
+//! Calls that are not about modes jump on to the host (`abi/forward.rs`): one instruction, as long as the process has
 //! one libssl and no option is on.
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64")))]

@@ -54,9 +54,10 @@ pub unsafe extern "C" fn SSL_CTX_get_mode(ctx: *mut ssl_ctx_st) -> c_long {
 /// SSL_set_mode adds the modes in |mode| to those of |ssl| and returns the mask in force afterwards. The SSL_CTX that
 /// |ssl| was made from is not changed. Everything else is as in SSL_CTX_set_mode.
 ///
-/// It may be called at any time between two I/O calls on |ssl|, also while a write is to be retried.
+/// It may be called at any time between two I/O calls on |ssl|, also while a write is to be retried. Only on a QUIC
+/// stream (OpenSSL 3.2 and later) is SSL_MODE_ENABLE_PARTIAL_WRITE then left as it was.
 ///
-/// Source: SSL_CTX_set_mode(3) of 1.0.2k, DESCRIPTION and RETURN VALUES.
+/// Source: SSL_CTX_set_mode(3) of 1.0.2k, DESCRIPTION and RETURN VALUES; for QUIC, quic_impl.c of 4.0.3.
 #[unsafe(no_mangle)]
 #[unsafe(naked)]
 pub unsafe extern "C" fn SSL_set_mode(ssl: *mut ssl_st, mode: c_long) -> c_long {
