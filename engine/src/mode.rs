@@ -40,21 +40,21 @@ bitflags::bitflags! {
 
 /// How many bits of a `long` a libssl keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Width {
-    /// All of them: the field is a `long` or `unsigned long`.
-    Long,
-    /// The low 32: the field is a `uint32_t`, and answers are never negative.
-    Bits32,
+pub struct Width {
+    kept: i64,
 }
 
 impl Width {
+    /// All of them: the field is a `long` or `unsigned long`.
+    pub const LONG: Width = Width { kept: -1 };
+
+    /// The low 32: the field is a `uint32_t`, and answers are never negative.
+    pub const BITS_32: Width = Width { kept: u32::MAX as i64 };
+
     /// The part of `mask` that such a libssl keeps, as the `long` that it answers.
     #[inline]
     pub const fn keep(self, mask: i64) -> i64 {
-        match self {
-            Width::Long => mask,
-            Width::Bits32 => mask as u32 as i64,
-        }
+        mask & self.kept
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn eight_threads_lose_no_bit() {
         for _ in 0..200 {
-            let cell = ModeCell::new(Width::Long, 0);
+            let cell = ModeCell::new(Width::LONG, 0);
             std::thread::scope(|scope| {
                 for thread in 0..8 {
                     let cell = &cell;
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn threads_that_clear_leave_the_bits_of_others() {
-        let cell = ModeCell::new(Width::Bits32, -1);
+        let cell = ModeCell::new(Width::BITS_32, -1);
         std::thread::scope(|scope| {
             for thread in 0..8 {
                 let cell = &cell;
@@ -135,7 +135,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_cell_is_a_long_or_a_u32(start: i64, steps: Vec<(bool, i64)>) {
-            let (wide, narrow) = (ModeCell::new(Width::Long, start), ModeCell::new(Width::Bits32, start));
+            let (wide, narrow) = (ModeCell::new(Width::LONG, start), ModeCell::new(Width::BITS_32, start));
             let (mut long, mut word) = (start, start as u32);
             for (set, mask) in steps {
                 if set {

@@ -1,0 +1,57 @@
+/* Makes one kind of call N times: calls KIND N. Run under callgrind with N and with 2N, the difference is the price of N
+ * calls. Compiled with FUNCTIONS the mode calls are libsslmode's functions, otherwise OpenSSL's macros. */
+#include <openssl/ssl.h>
+#ifdef FUNCTIONS
+#include <sslmode.h>
+#define MODE_CALL(name) (name)
+#else
+#define MODE_CALL(name) name
+#endif
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static SSL_CTX *ctx;
+static SSL *ssl;
+static volatile long sink;
+
+static void ssl_ctx_ctrl(void) { sink = SSL_CTX_ctrl(ctx, SSL_CTRL_GET_SESS_CACHE_MODE, 0, NULL); }
+static void ssl_ctrl(void) { sink = SSL_ctrl(ssl, SSL_CTRL_GET_MAX_CERT_LIST, 0, NULL); }
+static void ssl_ctx_new(void) { SSL_CTX_free(SSL_CTX_new(TLS_method())); }
+static void ssl_new(void) { SSL_free(SSL_new(ctx)); }
+static void ssl_dup(void) { SSL_free(SSL_dup(ssl)); }
+static void ssl_ctx_set_mode(void) { sink = MODE_CALL(SSL_CTX_set_mode)(ctx, SSL_MODE_AUTO_RETRY); }
+static void ssl_ctx_clear_mode(void) { sink = MODE_CALL(SSL_CTX_clear_mode)(ctx, SSL_MODE_ASYNC); }
+static void ssl_ctx_get_mode(void) { sink = MODE_CALL(SSL_CTX_get_mode)(ctx); }
+static void ssl_set_mode(void) { sink = MODE_CALL(SSL_set_mode)(ssl, SSL_MODE_AUTO_RETRY); }
+static void ssl_clear_mode(void) { sink = MODE_CALL(SSL_clear_mode)(ssl, SSL_MODE_ASYNC); }
+static void ssl_get_mode(void) { sink = MODE_CALL(SSL_get_mode)(ssl); }
+
+static const struct {
+    const char *kind;
+    void (*call)(void);
+} calls[] = {
+    {"SSL_CTX_ctrl", ssl_ctx_ctrl},
+    {"SSL_ctrl", ssl_ctrl},
+    {"SSL_CTX_new", ssl_ctx_new},
+    {"SSL_new", ssl_new},
+    {"SSL_dup", ssl_dup},
+    {"SSL_CTX_set_mode", ssl_ctx_set_mode},
+    {"SSL_CTX_clear_mode", ssl_ctx_clear_mode},
+    {"SSL_CTX_get_mode", ssl_ctx_get_mode},
+    {"SSL_set_mode", ssl_set_mode},
+    {"SSL_clear_mode", ssl_clear_mode},
+    {"SSL_get_mode", ssl_get_mode},
+};
+
+int main(int argc, char **argv) {
+    if (argc != 3) return 2;
+    ctx = SSL_CTX_new(TLS_method());
+    ssl = SSL_new(ctx);
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        if (strcmp(calls[i].kind, argv[1]) != 0) continue;
+        for (long n = atol(argv[2]); n > 0; n--) calls[i].call();
+        return 0;
+    }
+    return 2;
+}
