@@ -18,6 +18,14 @@ pub fn host(host: &Host) {
     }
 }
 
+/// A handle was made, with this mask.
+pub fn birth(function: &str, host: &Host, handle: Handle) {
+    if is_on() {
+        let mask = host.dialect.name_mask(host.mode_call(handle, ModeCall::Get));
+        report::line(format_args!("{function}() = {:#x} ({mask})", handle.address()));
+    }
+}
+
 /// A mode call was answered.
 pub fn mode_call(host: &Host, handle: Handle, call: ModeCall, answer: c_long) {
     if !is_on() {

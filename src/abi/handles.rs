@@ -5,6 +5,7 @@ use crate::boundary::contain;
 use crate::host::{self, Host};
 use crate::openssl::{Handle, ssl_ctx_st, ssl_st};
 use crate::report::Once;
+use crate::trace;
 use libc::{c_char, c_void};
 use std::arch::naked_asm;
 use std::ptr;
@@ -138,8 +139,8 @@ fn make_context(
         METHOD.store(method as *mut (), Ordering::SeqCst);
     }
     let Some(ctx) = make(host) else { return missing(function, host) };
-    if !straight && !ctx.is_null() {
-        contain(|| host::remember(Handle::Context(ctx), host));
+    if !straight {
+        made(function, Handle::Context(ctx), host);
     }
     ctx
 }
@@ -152,10 +153,16 @@ fn make_connection(
 ) -> *mut ssl_st {
     let Some(host) = forward::owner(function, parent, caller) else { return ptr::null_mut() };
     let Some(ssl) = make(host) else { return missing(function, host) };
-    if !ssl.is_null() {
-        contain(|| host::remember(Handle::Connection(ssl), host));
-    }
+    made(function, Handle::Connection(ssl), host);
     ssl
+}
+
+fn made(function: &str, handle: Handle, host: &Host) {
+    contain(|| {
+        if handle.address() != 0 && host::remember(handle, host) {
+            trace::birth(function, host, handle);
+        }
+    });
 }
 
 fn missing<T>(function: &str, host: &Host) -> *mut T {

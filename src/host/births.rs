@@ -18,11 +18,13 @@ pub fn maker(handle: usize) -> Option<&'static Host> {
     registry::at(MAKERS.get(handle)?)
 }
 
-/// Notes that `host` made `handle`.
-pub fn remember(handle: Handle, host: &Host) {
-    if let (true, Some(index)) = (host.births.will_tell_the_end(handle), registry::index_of(host)) {
-        MAKERS.insert(handle.address(), index);
+/// Notes that `host` made `handle`; false where that was known, as when one function of a libssl calls another.
+pub fn remember(handle: Handle, host: &Host) -> bool {
+    let known = maker(handle.address()).is_some_and(|maker| ptr::eq(maker, host));
+    if !known && host.births.will_tell_the_end(handle) {
+        registry::index_of(host).inspect(|&index| MAKERS.insert(handle.address(), index));
     }
+    !known
 }
 
 /// How one libssl tells us that a handle ends.

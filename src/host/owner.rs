@@ -63,7 +63,7 @@ pub fn of_mode_call(function: &str, handle: Handle, caller: usize) -> Option<&'s
         None => {
             // Remembered, because another libssl may be loaded before the next call.
             let sole = sole_libssl()?;
-            sole.filter(|_| handle.address() != 0).inspect(|host| births::remember(handle, host));
+            sole.filter(|_| handle.address() != 0).map(|host| births::remember(handle, host));
             Ok(sole)
         }
     })

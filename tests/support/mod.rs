@@ -124,14 +124,18 @@ pub fn preloaded(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// A Python script from `tests/python`.
-pub fn python(script: &str, preload: bool) -> Command {
-    // The interpreter itself: `python3` may be a script that looks for it.
+/// The interpreter itself: `python3` may be a script that looks for it.
+pub fn python_interpreter() -> &'static str {
     static PYTHON: LazyLock<String> = LazyLock::new(|| {
         let ask = run(Command::new("python3").args(["-c", "import sys; print(sys.executable)"]));
         ask.printed().trim_end().to_owned()
     });
-    let mut command = if preload { preloaded(PYTHON.as_str()) } else { Command::new(PYTHON.as_str()) };
+    &PYTHON
+}
+
+/// A Python script from `tests/python`.
+pub fn python(script: &str, preload: bool) -> Command {
+    let mut command = if preload { preloaded(python_interpreter()) } else { Command::new(python_interpreter()) };
     command.arg(root().join("tests/python").join(script)).env("SSLMODE_LIBRARY", library());
     command
 }
