@@ -122,7 +122,7 @@ fn two_libssls_at_once() {
     flags.extend(["-DSHARED=print_masks", "-shared", "-fPIC"].map(String::from));
     let linked = compile("masks.c", "linked-1.0.2k", flags);
     let through_ffi = "other -1 -1\nother 0 0\n";
-    let at_the_end = format!("cpython 20 4294967295\n{ON_1_0_2}other {}\n", 1u64 << 40);
+    let at_the_end = format!("cpython 20 4294967295\ncpython 20 4294967295\n{ON_1_0_2}other {}\n", 1u64 << 40);
     let expected = format!("{ON_1_0_2}{through_ffi}{at_the_end}");
     for first in ["cpython", "other"] {
         for options in ["", "trace"] {
@@ -133,6 +133,21 @@ fn two_libssls_at_once() {
             assert!(options == "trace" || ran.stderr.is_empty(), "{}", ran.stderr);
         }
     }
+}
+
+#[test]
+fn many_libssls_and_threads() {
+    let hosts = [
+        ("openssl-3.0", "4294967295"),
+        ("openssl-1.0.2k", "-1"),
+        ("openssl-0.9.8e", "-1"),
+        ("boringssl", "4294967295"),
+    ];
+    let hosts = hosts.map(|(name, minus_one)| host(name).map(|path| format!("{}:{minus_one}", path.display())));
+    let hosts: Vec<_> = hosts.into_iter().flatten().collect();
+    let program = compile("many_hosts.c", "many-hosts", ["-lsslmode", "-ldl"]);
+    let expected = format!("{} libssls, {} threads, 0 wrong answers\n", hosts.len(), 2 * hosts.len());
+    assert_eq!(run(Command::new(program).args(hosts)).printed_quietly(), expected);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! calls, puts the entry back for good.
 
 use super::{ctrl, handles};
+use crate::boundary::contain;
 use crate::host::{self, Calls, Host};
 use crate::trace;
 use std::sync::atomic::{AtomicPtr, Ordering};
@@ -50,6 +51,10 @@ pub fn review() {
 /// Whoever finds a second host counts it first and stores the entries afterwards; here the host's functions are
 /// stored first and the count is read afterwards. So one of the two sees the other, and the entries win.
 fn go_straight_to(host: &Host) -> bool {
+    if !are_straight() {
+        // One that is loaded already is about to be used: handles made before that could not be told from its own.
+        contain(host::meet_all_loaded);
+    }
     if !are_watched() {
         for route in routes() {
             route.slot.store((route.direct)(&host.calls).unwrap_or(route.entry), Ordering::SeqCst);
@@ -57,6 +62,10 @@ fn go_straight_to(host: &Host) -> bool {
     }
     review();
     !are_watched()
+}
+
+fn are_straight() -> bool {
+    routes().any(|route| route.slot.load(Ordering::SeqCst) != route.entry)
 }
 
 fn are_watched() -> bool {

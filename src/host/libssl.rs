@@ -12,6 +12,7 @@ use std::ffi::CStr;
 use std::fmt;
 use std::ops::Range;
 use std::ptr;
+use std::sync::atomic::AtomicBool;
 
 /// A function that every libssl exports and this library never will: whoever has it is a libssl, and what it means to
 /// an object is the libssl that this object uses.
@@ -27,6 +28,8 @@ pub struct Host {
     pub dialect: &'static Dialect,
     /// Its functions.
     pub calls: Calls,
+    /// Whether it made a context that a program asked for through us.
+    pub(super) made_context: AtomicBool,
     pub(super) births: super::births::Watch,
     range: Range<usize>,
     modes: ModeFunctions,
@@ -99,7 +102,16 @@ impl Host {
         let dialect = Dialect::of_version(&version).unwrap_or_else(|| modes.likely_dialect());
         let births = super::births::Watch::of(&library);
         library.pin();
-        Ok(Host { path, version, dialect, calls, births, range: object.range.clone(), modes })
+        Ok(Host {
+            path,
+            version,
+            dialect,
+            calls,
+            made_context: AtomicBool::new(false),
+            births,
+            range: object.range.clone(),
+            modes,
+        })
     }
 
     /// Whether this libssl holds `address`.

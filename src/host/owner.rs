@@ -3,8 +3,8 @@
 //! A context's method settles it: the object that the method lies in is the libssl that makes the context. A handle
 //! whose making was seen is its maker's. For any other handle, in this order: the libssl that `sslmode_use_host` or
 //! the option `host` names; the libssl that the calling object uses; for a function that every libssl has, the one
-//! that the call would have gone to without us; the only libssl in the process. Where that leaves several, none is
-//! taken: a wrong one would read the handle as what it is not.
+//! that the call would have gone to without us; what is left by elimination. Where that leaves several, none is taken:
+//! a wrong one would read the handle as what it is not.
 
 use super::libssl::{Host, NoHost, WITNESS, libssl_of};
 use super::object::{Library, Object};
@@ -42,6 +42,7 @@ pub fn settled(caller: usize) -> Option<&'static Host> {
 pub fn of_method(function: &str, method: usize, caller: usize) -> Option<&'static Host> {
     // SSLv2_method() of a libssl without SSL 2 is NULL: then the caller tells.
     let host = contain(|| if method == 0 { None } else { registry::of_address(method) }).flatten();
+    host.inspect(|host| host.made_context.store(true, Ordering::SeqCst));
     unsettle_if_in_doubt();
     host.or_else(|| of_forwarded(function, 0, caller))
 }
@@ -51,7 +52,7 @@ pub fn of_method(function: &str, method: usize, caller: usize) -> Option<&'stati
 pub fn of_forwarded(function: &str, handle: usize, caller: usize) -> Option<&'static Host> {
     find(function, || match birth_or_name_or_caller(handle, caller).or_else(behind_us) {
         Some(host) => Ok(Some(host)),
-        None => sole_libssl(),
+        None => by_elimination(),
     })
 }
 
@@ -62,9 +63,9 @@ pub fn of_mode_call(function: &str, handle: Handle, caller: usize) -> Option<&'s
         Some(host) => Ok(Some(host)),
         None => {
             // Remembered, because another libssl may be loaded before the next call.
-            let sole = sole_libssl()?;
-            sole.filter(|_| handle.address() != 0).map(|host| births::remember(handle, host));
-            Ok(sole)
+            let host = by_elimination()?;
+            host.filter(|_| handle.address() != 0).map(|host| births::remember(handle, host));
+            Ok(host)
         }
     })
 }
@@ -142,19 +143,39 @@ fn unsettle_if_in_doubt() {
     }
 }
 
-/// The libssl of the process, if it has just one.
-fn sole_libssl() -> Result<Option<&'static Host>, Undecided> {
+/// The only libssl in the process. Of several the first one met, if every one makes its contexts through us: then what
+/// is not remembered was made when there was one, and calls went straight to it.
+fn by_elimination() -> Result<Option<&'static Host>, Undecided> {
+    let libssls = loaded_libssls();
+    match libssls.as_slice() {
+        [] => Ok(None),
+        [libssl] => Ok(registry::meet(libssl).ok()),
+        several if several.iter().all(makes_contexts_through_us) => Ok(registry::first()),
+        _ => Err(Undecided(libssls)),
+    }
+}
+
+/// Meets every libssl in the process.
+pub fn meet_all_loaded() {
+    for libssl in loaded_libssls() {
+        // One that cannot be a host cannot be confused with one either.
+        let _ = registry::meet(&libssl);
+    }
+    unsettle_if_in_doubt();
+}
+
+fn loaded_libssls() -> Vec<Object> {
     let mut libssls: Vec<Object> = Vec::new();
     for libssl in Object::all().iter().filter_map(|object| libssl_of(object).ok()) {
         if libssls.iter().all(|known| known.range != libssl.range) {
             libssls.push(libssl);
         }
     }
-    match libssls.as_slice() {
-        [] => Ok(None),
-        [libssl] => Ok(registry::meet(libssl).ok()),
-        _ => Err(Undecided(libssls)),
-    }
+    libssls
+}
+
+fn makes_contexts_through_us(libssl: &Object) -> bool {
+    registry::holding(libssl.range.start).is_some_and(|host| host.made_context.load(Ordering::SeqCst))
 }
 
 /// Several libssls, and nothing that tells which one a handle is of.

@@ -34,7 +34,7 @@ pub fn index_of(host: &Host) -> Option<usize> {
 }
 
 /// The host that holds `address`, if it was met.
-fn holding(address: usize) -> Option<&'static Host> {
+pub fn holding(address: usize) -> Option<&'static Host> {
     (0..ROOM).map_while(at).find(|host| host.holds(address))
 }
 

@@ -61,6 +61,7 @@ else:
     other_context = seen()
     kept = cpython()
 later = cpython()
+of_cpython(kept)
 of_cpython(later)
 linked()
 print("other", sslmode.SSL_CTX_set_mode(other_context, 1 << 40))
