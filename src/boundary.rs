@@ -22,7 +22,10 @@ extern "C" fn on_load() {
     // The hook is this library's own: its standard library is linked into it.
     panic::set_hook(Box::new(|_| {}));
     report::remember_stderr();
-    contain(crate::options::get);
+    contain(|| {
+        crate::options::get();
+        crate::host::own_range();
+    });
 }
 
 #[used]

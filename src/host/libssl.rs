@@ -63,16 +63,19 @@ struct OwnModes<T> {
 #[derive(Debug)]
 pub enum NoHost {
     /// Neither it nor what it depends on is a libssl.
-    NoLibssl,
+    NotLibssl,
+    /// More libssls are in use than can be told apart.
+    TooMany,
     /// A libssl without the functions that reach its modes.
-    NoModes(String),
+    ModesMissing(String),
 }
 
 impl fmt::Display for NoHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            NoHost::NoLibssl => f.write_str("it neither is nor uses a libssl"),
-            NoHost::NoModes(path) => {
+            NoHost::NotLibssl => f.write_str("it neither is nor uses a libssl"),
+            NoHost::TooMany => write!(f, "there are more than {} libssls", super::registry::ROOM),
+            NoHost::ModesMissing(path) => {
                 write!(f, "expected SSL_ctrl or SSL_set_mode, and the same for SSL_CTX, in {path}: not there")
             }
         }
@@ -81,23 +84,23 @@ impl fmt::Display for NoHost {
 
 /// The libssl that `object` is or uses, as an object.
 pub fn libssl_of(object: &Object) -> Result<Object, NoHost> {
-    let library = object.open().ok_or(NoHost::NoLibssl)?;
+    let library = object.open().ok_or(NoHost::NotLibssl)?;
     libssl_in(&library)
 }
 
 /// The libssl that this library is or uses, as an object.
 pub fn libssl_in(library: &Library) -> Result<Object, NoHost> {
-    let witness = library.symbol(WITNESS).ok_or(NoHost::NoLibssl)?;
-    Object::holding(witness.addr()).ok_or(NoHost::NoLibssl)
+    let witness = library.symbol(WITNESS).ok_or(NoHost::NotLibssl)?;
+    Object::holding(witness.addr()).ok_or(NoHost::NotLibssl)
 }
 
 impl Host {
     /// The host that this object, a libssl, is.
     pub fn new(object: &Object) -> Result<Host, NoHost> {
-        let library = object.open().ok_or(NoHost::NoLibssl)?;
+        let library = object.open().ok_or(NoHost::NotLibssl)?;
         let path = path_of(object);
         let calls = Calls::of(&library);
-        let modes = ModeFunctions::of(&library, &calls).ok_or_else(|| NoHost::NoModes(path.clone()))?;
+        let modes = ModeFunctions::of(&library, &calls).ok_or_else(|| NoHost::ModesMissing(path.clone()))?;
         let version = version_of(&library);
         let dialect = Dialect::of_version(&version).unwrap_or_else(|| modes.likely_dialect());
         let births = super::births::Watch::of(&library);

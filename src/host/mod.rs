@@ -16,5 +16,6 @@ mod registry;
 
 pub use births::remember;
 pub use libssl::{Calls, Host};
+pub use object::own_range;
 pub use owner::{meet_all_loaded, of_forwarded, of_method, of_mode_call, settled, use_host};
 pub use registry::{first, is_alone};

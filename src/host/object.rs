@@ -121,7 +121,11 @@ impl Drop for Library {
 }
 
 fn is_ours(address: usize) -> bool {
-    static OWN: OnceLock<Option<Object>> = OnceLock::new();
-    let own = OWN.get_or_init(|| Object::holding(is_ours as *const () as usize));
-    own.as_ref().is_some_and(|own| own.range.contains(&address))
+    own_range().contains(&address)
+}
+
+/// Where this library lies. Found when it is loaded: a thread that forked others in mid-search would leave them waiting.
+pub fn own_range() -> Range<usize> {
+    static OWN: OnceLock<Range<usize>> = OnceLock::new();
+    OWN.get_or_init(|| Object::holding(own_range as *const () as usize).map_or(0..0, |own| own.range)).clone()
 }

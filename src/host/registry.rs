@@ -79,5 +79,5 @@ pub fn meet(libssl: &Object) -> Result<&'static Host, NoHost> {
     }
     // SAFETY: no entry took it; nobody else has seen it.
     drop(unsafe { Box::from_raw(new) });
-    Err(NoHost::NoLibssl)
+    Err(NoHost::TooMany)
 }
