@@ -189,9 +189,9 @@ size_t sslmode_mode_names(const char *dialect, long mask, char *buf, size_t len)
 // one at |path|, a path or soname such as "libssl.so.3", or, if that object is no libssl, the one
 // that it uses. NULL goes back to finding it.
 //
-// It is needed only if several libssls are in the process and the calls come from an FFI;
-// everywhere else the owner is found. It holds for calls after it on all threads, and does not load
-// anything.
+// It is needed only if several libssls are in the process, and then only for calls from an FFI, or
+// with a handle of another libssl than the one that the calling program or library is linked with.
+// It holds for calls after it on all threads, and does not load anything.
 //
 // It returns 1, or 0 and one line on stderr if no such object is loaded or it neither is nor uses a
 // libssl.
