@@ -99,7 +99,7 @@ const MODES: &[(Modes, &str)] = &[
         Modes::AUTO_RETRY,
         "makes SSL_read and SSL_write go on by themselves after a record without application data: a \
          renegotiation, a session ticket, a key update. Without it SSL_read may return -1 with \
-         SSL_ERROR_WANT_READ over a blocking transport too. Default since OpenSSL 1.1.1; 0 in BoringSSL.",
+         SSL_ERROR_WANT_READ over a blocking transport too; SSL_write was not seen to in any version. Default since OpenSSL 1.1.1; 0 in BoringSSL.",
     ),
     (
         Modes::NO_AUTO_CHAIN,
@@ -109,7 +109,7 @@ const MODES: &[(Modes, &str)] = &[
     (
         Modes::RELEASE_BUFFERS,
         "gives the buffers for records back while they are empty: about 34k for each idle connection. No effect on \
-         DTLS. OpenSSL 1.0.0 and later; 0 in BoringSSL.",
+         DTLS, but for the write buffer from OpenSSL 3.2 on. OpenSSL 1.0.0 and later; 0 in BoringSSL.",
     ),
     (
         Modes::SEND_CLIENTHELLO_TIME,

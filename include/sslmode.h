@@ -46,8 +46,8 @@ struct ssl_ctx_st;
 
 // SSL_MODE_AUTO_RETRY makes SSL_read and SSL_write go on by themselves after a record without
 // application data: a renegotiation, a session ticket, a key update. Without it SSL_read may return
-// -1 with SSL_ERROR_WANT_READ over a blocking transport too. Default since OpenSSL 1.1.1; 0 in
-// BoringSSL.
+// -1 with SSL_ERROR_WANT_READ over a blocking transport too; SSL_write was not seen to in any
+// version. Default since OpenSSL 1.1.1; 0 in BoringSSL.
 #ifndef SSL_MODE_AUTO_RETRY
 #define SSL_MODE_AUTO_RETRY 0x00000004U
 #endif
@@ -59,7 +59,8 @@ struct ssl_ctx_st;
 #endif
 
 // SSL_MODE_RELEASE_BUFFERS gives the buffers for records back while they are empty: about 34k for
-// each idle connection. No effect on DTLS. OpenSSL 1.0.0 and later; 0 in BoringSSL.
+// each idle connection. No effect on DTLS, but for the write buffer from OpenSSL 3.2 on. OpenSSL
+// 1.0.0 and later; 0 in BoringSSL.
 #ifndef SSL_MODE_RELEASE_BUFFERS
 #define SSL_MODE_RELEASE_BUFFERS 0x00000010U
 #endif
