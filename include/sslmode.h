@@ -178,9 +178,9 @@ const char *sslmode_version(void);
 // Bits that are no mode follow in hexadecimal, and a mask without any bit is "0".
 //
 // The same number is another mode in another libssl. |dialect| says whose numbers these are:
-// "openssl-0.9.8", "openssl-1.0.2", "openssl-1.1.0", "openssl-1.1.1", "openssl-3", "openssl-4",
-// "boringssl", "aws-lc" or "libressl". NULL stands for the first libssl that this library met in
-// the process, and if it met none, for OpenSSL's newest.
+// "openssl-0.9.8", "openssl-1.0.2", "openssl-1.0.2l", "openssl-1.1.0", "openssl-1.1.1",
+// "openssl-3", "openssl-3.2", "openssl-4", "boringssl", "aws-lc" or "libressl". NULL stands for the
+// first libssl that this library met in the process, and if it met none, for OpenSSL's newest.
 //
 // It returns the length of the whole text without the NUL, as snprintf does, so |buf| may be NULL
 // if |len| is 0. If there is no such dialect it returns 0 and writes an empty string.

@@ -128,7 +128,7 @@ pub static OPENSSL_0_9_8: Dialect = Dialect {
     interface: observed(Interface::Ctrl, "0.9.8e"),
 };
 
-/// OpenSSL 1.0.x, the line of the manual page (1.0.2k). 1.0.0 and 1.0.1 know fewer modes and count the same.
+/// OpenSSL 1.0.x up to 1.0.2k, the version of the manual page. 1.0.0 and 1.0.1 know fewer modes and count the same.
 pub static OPENSSL_1_0_2: Dialect = Dialect {
     name: "openssl-1.0.2",
     numbers: read(IN_1_0_2, "ssl.h of 1.0.2; SEND_FALLBACK_SCSV came with 1.0.1j and 1.0.0o"),
@@ -137,6 +137,17 @@ pub static OPENSSL_1_0_2: Dialect = Dialect {
     null_context: observed(OnNull::Answers(0), "1.0.2k"),
     null_connection: observed(OnNull::Crashes, "1.0.2k"),
     interface: observed(Interface::Ctrl, "1.0.2k"),
+};
+
+/// OpenSSL 1.0.2l and later, which judge a retry by its length more strictly: see [`crate::write`].
+pub static OPENSSL_1_0_2L: Dialect = Dialect {
+    name: "openssl-1.0.2l",
+    numbers: read(IN_1_0_2, "ssl.h of 1.0.2"),
+    default_modes: observed(Modes::empty(), "1.0.2n, 1.0.2q"),
+    width: observed(Width::LONG, "1.0.2n, 1.0.2q"),
+    null_context: observed(OnNull::Answers(0), "1.0.2n, 1.0.2q"),
+    null_connection: observed(OnNull::Crashes, "1.0.2n, 1.0.2q"),
+    interface: observed(Interface::Ctrl, "1.0.2n, 1.0.2q"),
 };
 
 /// OpenSSL 1.1.0: as 1.1.1, before AUTO_RETRY became the default.
@@ -161,15 +172,26 @@ pub static OPENSSL_1_1_1: Dialect = Dialect {
     interface: observed(Interface::Ctrl, "1.1.1g, 1.1.1w"),
 };
 
-/// OpenSSL 3.x.
+/// OpenSSL 3.0 and 3.1.
 pub static OPENSSL_3: Dialect = Dialect {
     name: "openssl-3",
-    numbers: read(IN_1_1_1, "ssl.h of 3.0.19 and 3.6.3"),
-    default_modes: observed(Modes::AUTO_RETRY, "3.0.19, 3.6.3"),
-    width: observed(Width::BITS_32, "3.0.19, 3.6.3"),
-    null_context: observed(OnNull::Answers(0), "3.0.19, 3.6.3"),
-    null_connection: observed(OnNull::Crashes, "3.0.19; 3.6.3 answers 0"),
-    interface: observed(Interface::Ctrl, "3.0.19, 3.6.3"),
+    numbers: read(IN_1_1_1, "ssl.h of 3.0.19"),
+    default_modes: observed(Modes::AUTO_RETRY, "3.0.19"),
+    width: observed(Width::BITS_32, "3.0.19"),
+    null_context: observed(OnNull::Answers(0), "3.0.19"),
+    null_connection: observed(OnNull::Crashes, "3.0.19"),
+    interface: observed(Interface::Ctrl, "3.0.19"),
+};
+
+/// OpenSSL 3.2 and later, whose record layer was written anew.
+pub static OPENSSL_3_2: Dialect = Dialect {
+    name: "openssl-3.2",
+    numbers: read(IN_1_1_1, "ssl.h of 3.6.3"),
+    default_modes: observed(Modes::AUTO_RETRY, "3.6.3"),
+    width: observed(Width::BITS_32, "3.6.3"),
+    null_context: observed(OnNull::Answers(0), "3.6.3"),
+    null_connection: observed(OnNull::Answers(0), "3.6.3"),
+    interface: observed(Interface::Ctrl, "3.6.3"),
 };
 
 /// OpenSSL 4.x, and what comes after it until it is looked at.
@@ -218,12 +240,14 @@ pub static LIBRESSL: Dialect = Dialect {
 
 impl Dialect {
     /// Every dialect, OpenSSL's oldest first.
-    pub const ALL: [&'static Dialect; 9] = [
+    pub const ALL: [&'static Dialect; 11] = [
         &OPENSSL_0_9_8,
         &OPENSSL_1_0_2,
+        &OPENSSL_1_0_2L,
         &OPENSSL_1_1_0,
         &OPENSSL_1_1_1,
         &OPENSSL_3,
+        &OPENSSL_3_2,
         &OPENSSL_4,
         &BORINGSSL,
         &AWS_LC,

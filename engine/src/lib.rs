@@ -8,14 +8,22 @@
 //! | [`mode`] | the modes by meaning ([`Modes`]), and a mask that threads share ([`ModeCell`]) |
 //! | [`dialect`] | what each libssl makes of a mask: numbers, default, width, NULL ([`Dialect`]) |
 //! | [`names`] | masks as text, and text as masks, in one dialect |
+//! | [`buffers`] | RELEASE_BUFFERS: when a record buffer is given back, and the list it goes to |
+//! | [`fallback`] | SEND_FALLBACK_SCSV: when it is sent, when that is a mistake, what a server answers |
+//! | [`write`](mod@write) | ENABLE_PARTIAL_WRITE, ACCEPT_MOVING_WRITE_BUFFER: what `SSL_write` does, record by record |
+//! | [`read`] | AUTO_RETRY: what a record without application data means to `SSL_read` |
 //! | [`version`] | which dialect a libssl's own version text stands for |
 
 #![forbid(unsafe_code)]
 
+pub mod buffers;
 pub mod dialect;
+pub mod fallback;
 pub mod mode;
 pub mod names;
+pub mod read;
 pub mod version;
+pub mod write;
 
 pub use dialect::Dialect;
 pub use mode::{ModeCell, Modes, Width};
