@@ -2,7 +2,7 @@
 # make demo     the main job on real input: needs curl, python3 and openssl
 # make check    for every commit, under two minutes
 # make test     everything that proves the library works, under 15 minutes
-# make compat   the C tests on every libssl that tools/hosts can get
+# make compat   the C tests and 200,000 random sequences on every libssl that tools/hosts can get; writes COMPAT.md
 # make bench    instructions per call, under callgrind
 # make header   writes include/sslmode.h anew
 # make install / uninstall, with PREFIX and DESTDIR
@@ -52,7 +52,7 @@ check:
 
 ctests: $(CTESTS)
 
-target/ctests/%: ctests/%.c ctests/tap.h ctests/host.h include/sslmode.h $(RELEASE)/$(SONAME)
+target/ctests/%: ctests/%.c $(wildcard ctests/*.h) include/sslmode.h $(RELEASE)/$(SONAME)
 	@mkdir -p $(@D)
 	$(CC) $(CTEST_FLAGS) $< -o $@ -L$(RELEASE) -lsslmode -ldl -Wl,-rpath,$(abspath $(RELEASE))
 
@@ -66,6 +66,9 @@ test: deps all ctests
 
 compat: all ctests
 	tools/ctests $(COMPAT_HOSTS)
+	cargo build --release --locked -p sslmode-compare
+	target/release/sslmode-compare run $(COMPAT_HOSTS) --sequences 200000
+	target/release/sslmode-compare table --output COMPAT.md
 
 bench: all
 	benches/instructions
