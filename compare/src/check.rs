@@ -6,7 +6,7 @@ use crate::model::{Model, Says, World};
 use crate::real::Real;
 use crate::script::{Op, Seen, Sequence};
 use sslmode_engine::Dialect;
-use sslmode_engine::read::ReadRules;
+use sslmode_engine::read::{Handling, ReadRules};
 use sslmode_engine::write::Rules;
 
 /// A step that was done, or was not because the host would have read past the buffer.
@@ -111,7 +111,7 @@ impl<'h> Subject<'h> {
 fn protocols(dialect: &Dialect) -> Vec<Protocol> {
     match dialect.name {
         "openssl-0.9.8" => vec![Protocol::Tls10],
-        "openssl-1.0.2" | "openssl-1.1.0" => vec![Protocol::Tls12],
+        _ if ReadRules::of(dialect).key_update.value == Handling::Unknown => vec![Protocol::Tls12],
         _ => vec![Protocol::Tls12, Protocol::Tls13],
     }
 }
