@@ -1,0 +1,142 @@
+//! Handshakes between two of our own ends, and what they hand over.
+
+mod support;
+
+use sslmode_libssl::handshake::{ClientContext, ClientSettings, FALLBACK_SCSV, Failure, Verification, Versions};
+use sslmode_libssl::record::{AlertDescription, Received, RecordLayer, Version};
+use support::{KeyType, Pki, client, client_settings, due, handshake, open, records, seal, server, take_output};
+
+const EACH: [Version; 2] = [Version::Tls12, Version::Tls13];
+
+#[test]
+fn both_roles_and_versions_hand_over() {
+    for version in EACH {
+        for key in [KeyType::Rsa, KeyType::Ecdsa] {
+            let pair = handshake(&client(Versions::ALL), &server(Versions::only(version), key)).unwrap();
+            for end in [&pair.client, &pair.server] {
+                assert_eq!(end.alpn.as_deref(), Some(&b"test"[..]));
+                assert!(!end.resumed);
+            }
+            assert_eq!(pair.client.cipher_suite, pair.server.cipher_suite);
+            assert_eq!(pair.client.peer_certificates.len(), 1);
+            assert!(pair.server.peer_certificates.is_empty());
+
+            let (mut client, mut server) =
+                (RecordLayer::new(pair.client.traffic), RecordLayer::new(pair.server.traffic));
+            assert_eq!((client.version(), server.version()), (version, version));
+            let tickets: u32 = pair
+                .late
+                .iter()
+                .map(|record| match open(&mut client, record).unwrap().0 {
+                    Received::Handshake { tickets, key_update: false } => tickets,
+                    other => panic!("{other:?}"),
+                })
+                .sum();
+            assert_eq!(tickets, if version == Version::Tls13 { 2 } else { 0 });
+            for (from, to) in [(true, false), (false, true), (true, false)] {
+                let (from, to) = if from && !to { (&mut client, &mut server) } else { (&mut server, &mut client) };
+                let record = seal(from, b"in a record");
+                assert_eq!(open(to, &record).unwrap(), (Received::Data(11), b"in a record".to_vec()));
+            }
+        }
+    }
+}
+
+#[test]
+fn both_ends_export_the_same() {
+    for version in EACH {
+        let pair = handshake(&client(Versions::only(version)), &server(Versions::ALL, KeyType::Ecdsa)).unwrap();
+        let (client, server) = (pair.client.exporter.unwrap(), pair.server.exporter.unwrap());
+        for context in [None, Some(&b""[..]), Some(b"context")] {
+            let (mut ours, mut theirs) = ([0; 40], [0; 40]);
+            assert!(client.export(b"EXPORTER-test", context, &mut ours));
+            assert!(server.export(b"EXPORTER-test", context, &mut theirs));
+            assert_eq!(ours, theirs);
+            assert_ne!(ours, [0; 40]);
+        }
+        assert!(!client.export(b"EXPORTER-test", None, &mut []));
+    }
+}
+
+#[test]
+fn sessions_are_resumed_by_tickets_that_came_after_the_hand_over() {
+    for version in EACH {
+        let (client, server) = (client(Versions::only(version)), server(Versions::ALL, KeyType::Rsa));
+        let pair = handshake(&client, &server).unwrap();
+        let mut layer = RecordLayer::new(pair.client.traffic);
+        for record in pair.late {
+            open(&mut layer, &record).unwrap();
+        }
+        let again = handshake(&client, &server).unwrap();
+        assert!(again.client.resumed && again.server.resumed, "{version:?}");
+    }
+}
+
+#[test]
+fn a_ticket_that_cannot_be_read_is_a_decode_error() {
+    let pair = handshake(&client(Versions::ALL), &server(Versions::ALL, KeyType::Ecdsa)).unwrap();
+    let mut traffic = pair.client.traffic;
+    let sink = traffic.tickets.as_mut().unwrap();
+    assert_eq!(sink.ticket(b"no ticket"), Err(AlertDescription::DECODE_ERROR));
+}
+
+#[test]
+fn another_authority_and_another_name_are_refused() {
+    for version in EACH {
+        let server = server(Versions::only(version), KeyType::Ecdsa);
+        let verification = Pki::get().authorities("other-ca.pem");
+        let stranger = ClientContext::new(ClientSettings { verification, ..client_settings(Versions::ALL) }).unwrap();
+        assert_eq!(handshake(&stranger, &server).err().unwrap().failure, Failure::Certificate);
+
+        let verification = Verification::Nobody;
+        let trusting = ClientContext::new(ClientSettings { verification, ..client_settings(Versions::ALL) }).unwrap();
+        assert!(handshake(&trusting, &server).is_ok());
+    }
+}
+
+#[test]
+fn the_fallback_value_is_in_the_hello_and_refused_where_there_is_no_need_of_it() {
+    let settings = |versions| ClientSettings { fallback_scsv: true, ..client_settings(versions) };
+    let fallback = ClientContext::new(settings(Versions::only(Version::Tls12))).unwrap();
+    let mut hello = fallback.connect("localhost").unwrap();
+    let hello = &records(&take_output(&mut hello))[0];
+    let suites = sslmode_libssl::handshake::Acceptor::new().read(hello).unwrap().cipher_suites;
+    assert_eq!(suites.iter().filter(|&&suite| suite == FALLBACK_SCSV).count(), 1);
+
+    // A server that could do more refuses (RFC 7507 3) ...
+    let refused = handshake(&fallback, &server(Versions::ALL, KeyType::Rsa)).err().unwrap();
+    assert_eq!(refused.failure, Failure::PeerAlert(AlertDescription::INAPPROPRIATE_FALLBACK));
+    // ... one that could not goes on, and so does one whose client offers all that it can.
+    assert!(handshake(&fallback, &server(Versions::only(Version::Tls12), KeyType::Rsa)).is_ok());
+    let needless = ClientContext::new(settings(Versions::ALL)).unwrap();
+    assert!(handshake(&needless, &server(Versions::ALL, KeyType::Rsa)).is_ok());
+}
+
+#[test]
+fn failures_stick_and_leave_an_alert() {
+    for garbage in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[22, 3, 1, 0, 4, 1, 0, 0, 0], &[21, 3, 3, 0, 2, 2, 40]] {
+        let mut client = client(Versions::ALL).connect("localhost").unwrap();
+        take_output(&mut client);
+        let first = client.read(garbage).unwrap_err();
+        let alert = take_output(&mut client);
+        assert_eq!(alert.first().copied().unwrap_or(21), 21, "{garbage:?}");
+        assert_eq!(client.read(&[22, 3, 3, 0, 0]).unwrap_err(), first);
+        assert!(client.output().is_empty());
+        assert!(client.finish().is_err());
+    }
+}
+
+#[test]
+fn close_notify_crosses_both_ways() {
+    for version in EACH {
+        let pair = handshake(&client(Versions::only(version)), &server(Versions::ALL, KeyType::Ecdsa)).unwrap();
+        let (mut client, mut server) = (RecordLayer::new(pair.client.traffic), RecordLayer::new(pair.server.traffic));
+        client.close();
+        assert_eq!(open(&mut server, &due(&mut client)).unwrap().0, Received::CloseNotify);
+        server.close();
+        for record in pair.late {
+            open(&mut client, &record).unwrap();
+        }
+        assert_eq!(open(&mut client, &due(&mut server)).unwrap().0, Received::CloseNotify);
+    }
+}
