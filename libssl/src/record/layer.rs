@@ -92,8 +92,8 @@ struct Due {
 pub struct RecordLayer {
     version: Version,
     role: Role,
-    opener: Opener,
-    sealer: Sealer,
+    pub(super) opener: Opener,
+    pub(super) sealer: Sealer,
     tickets: Option<Box<dyn TicketSink>>,
     messages: Messages,
     floods: Floods,

@@ -25,6 +25,8 @@ mod limits;
 mod messages;
 mod open;
 mod seal;
+#[cfg(test)]
+mod tests;
 
 pub use alert::AlertDescription;
 pub use error::Error;
