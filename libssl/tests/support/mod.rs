@@ -1,6 +1,8 @@
 //! What the tests share: certificates, and an end of a connection without I/O.
 #![allow(dead_code, missing_docs)]
 
+pub mod peer;
+
 use sslmode_libssl::handshake::{
     Acceptor, ClientContext, ClientSettings, Established, Handshake, HandshakeError, Identity, ServerContext,
     ServerSettings, Verification, Versions, certificates_from_pem,
