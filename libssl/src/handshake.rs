@@ -383,7 +383,7 @@ impl Handshake {
 
     /// Says that the first `count` bytes of [`output`](Self::output) were sent.
     pub fn sent(&mut self, count: usize) {
-        self.outgoing.drain(..count);
+        self.outgoing.drain(..count.min(self.outgoing.len()));
     }
 
     /// What ended the handshake.

@@ -2,7 +2,9 @@
 
 mod support;
 
-use sslmode_libssl::handshake::{ClientContext, ClientSettings, FALLBACK_SCSV, Failure, Verification, Versions};
+use sslmode_libssl::handshake::{
+    Acceptor, ClientContext, ClientHello, ClientSettings, FALLBACK_SCSV, Failure, Verification, Versions,
+};
 use sslmode_libssl::record::{AlertDescription, Received, RecordLayer, Version};
 use support::{KeyType, Pki, client, client_settings, due, handshake, open, records, seal, server, take_output};
 
@@ -100,7 +102,7 @@ fn the_fallback_value_is_in_the_hello_and_refused_where_there_is_no_need_of_it()
     let fallback = ClientContext::new(settings(Versions::only(Version::Tls12))).unwrap();
     let mut hello = fallback.connect("localhost").unwrap();
     let hello = &records(&take_output(&mut hello))[0];
-    let suites = sslmode_libssl::handshake::Acceptor::new().read(hello).unwrap().cipher_suites;
+    let suites = Acceptor::new().read(hello).unwrap().cipher_suites;
     assert_eq!(suites.iter().filter(|&&suite| suite == FALLBACK_SCSV).count(), 1);
 
     // A server that could do more refuses (RFC 7507 3) ...
@@ -124,6 +126,29 @@ fn failures_stick_and_leave_an_alert() {
         assert!(client.output().is_empty());
         assert!(client.finish().is_err());
     }
+}
+
+#[test]
+fn a_message_that_is_too_long_is_not_waited_for() {
+    // A handshake message that claims 16 MiB less one byte, in records of 16 KiB.
+    let piece = |message_type: Option<u8>| {
+        let mut record = vec![0; 5 + 16_384];
+        record[..5].copy_from_slice(&[22, 3, 3, 64, 0]);
+        if let Some(message_type) = message_type {
+            record[5..9].copy_from_slice(&[message_type, 0xff, 0xff, 0xff]);
+        }
+        record
+    };
+    let mut end = client(Versions::ALL).connect("localhost").unwrap();
+    let taken = (0..100).take_while(|&at| end.read(&piece((at == 0).then_some(2))).is_ok()).count();
+    assert!(taken < 6, "the client took {taken} records");
+
+    let mut acceptor = Acceptor::new();
+    let taken = (0..100).take_while(|&at| acceptor.read(&piece((at == 0).then_some(1))).is_none()).count();
+    assert!(taken < 6, "the acceptor took {taken} records");
+    let refused = acceptor.accept(&server(Versions::ALL, KeyType::Rsa), &ClientHello::default()).unwrap();
+    // rustls sends no alert for this one.
+    assert_eq!(refused.failure().map(|error| &error.failure), Some(&Failure::Protocol));
 }
 
 #[test]

@@ -3,10 +3,11 @@
 mod support;
 
 use proptest::prelude::*;
+use sslmode_libssl::handshake::{Acceptor, Versions};
 use sslmode_libssl::record::{
     Cipher, Error, Hash, Keys, Protection, Received, RecordBuffer, RecordLayer, Role, Traffic, TrafficSecret, Version,
 };
-use support::{due, open, seal};
+use support::{KeyType, due, open, seal};
 
 const CIPHERS: [Cipher; 3] = [Cipher::Aes128Gcm, Cipher::Aes256Gcm, Cipher::ChaCha20Poly1305];
 
@@ -196,5 +197,45 @@ proptest! {
         let mut server = layer(Role::Server, kind);
         let opened = records.iter().map_while(|record| open(&mut server, record).ok()).count();
         prop_assert_eq!(opened, if what == 1 { first + 1 } else { first });
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_handshake_ends_without_a_panic(new: bool, to_client: bool, place: usize, bit in 0..8_u8) {
+        let version = if new { Version::Tls13 } else { Version::Tls12 };
+        let mut client = support::client(Versions::only(version)).connect("localhost").unwrap();
+        let mut hello = support::take_output(&mut client);
+        let flip = |bytes: &mut Vec<u8>| {
+            let place = place % bytes.len();
+            bytes[place] ^= 1 << bit;
+        };
+        if !to_client {
+            flip(&mut hello);
+        }
+        let mut acceptor = Acceptor::new();
+        let Some(seen) = acceptor.read(&hello) else { return Ok(()) };
+        let mut server = acceptor.accept(&support::server(Versions::ALL, KeyType::Ecdsa), &seen).unwrap();
+        let mut flight = support::take_output(&mut server);
+        if to_client {
+            flip(&mut flight);
+        }
+        let mut buffer = RecordBuffer::new();
+        let mut rest = &flight[..];
+        while !rest.is_empty() {
+            rest = &rest[buffer.push(rest)..];
+            while let Some(record) = buffer.record() {
+                let length = record.len();
+                let result = client.read(record);
+                prop_assert_eq!(client.failure().cloned(), result.err());
+                buffer.consume(length);
+            }
+        }
+        // Pieces that are no records: the server, too, lives through whatever it is shown.
+        for piece in support::take_output(&mut client).chunks(200) {
+            _ = server.read(piece);
+        }
     }
 }
