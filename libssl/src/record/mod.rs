@@ -12,6 +12,7 @@
 //! | `seal`, `open` | one record with one key |
 //! | `alert` | alerts in both directions |
 //! | `messages` | handshake messages after the handshake: tickets, key updates, renegotiation refused |
+//! | `layer` | both directions of one connection, and what is due to be sent |
 //! | `limits` | how much a key may protect; how many records without data a peer may send |
 //!
 //! RFC 8446 is TLS 1.3, RFC 5246 TLS 1.2.
@@ -27,13 +28,15 @@ mod open;
 mod seal;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 pub use alert::AlertDescription;
 pub use error::Error;
 pub use frame::{HEADER, RecordBuffer};
 pub use keys::{Cipher, Hash, Keys, TrafficSecret, Version};
-pub use layer::{Protection, Received, RecordLayer, Role, TicketSink, Traffic};
+pub use layer::RecordLayer;
 pub use limits::MAX_CONTENT;
+pub use traffic::{Protection, Received, Role, TicketSink, Traffic};
 
 /// What a record carries (RFC 8446 5.1, RFC 5246 6.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -296,6 +296,79 @@ fn key_updates_are_answered_once_before_the_next_data() {
 }
 
 #[test]
+fn a_key_update_after_our_close_notify_is_not_answered() {
+    let (mut client, mut server) = pair(Cipher::Aes128Gcm, Version::Tls13);
+    server.close();
+    server.seal_due(&mut vec![0; server.due_length()]).unwrap();
+    client.update_keys(true).unwrap();
+    let bytes = seal(&mut client, b"data").unwrap();
+    assert_eq!(open_all(&mut server, &bytes), Ok(Received::Data(4)));
+    assert_eq!(server.due_length(), 0);
+    assert_eq!(server.update_keys(false), Err(Error::WriteClosed));
+}
+
+#[test]
+fn what_is_no_data_does_not_stay_in_the_callers_buffer() {
+    // A ticket of 4,000 bytes: long enough to be opened straight into the caller's buffer.
+    let (mut client, mut server) = pair(Cipher::Aes128Gcm, Version::Tls13);
+    let ticket = [&[4, 0, 0x0f, 0xa0][..], &[b'x'; 4000]].concat();
+    let mut record = forged(&mut server, ContentType::Handshake, &ticket);
+    let mut out = vec![0; 8000];
+    let received = client.open(&mut record, &mut out);
+    assert_eq!(received, Ok(Received::Handshake { tickets: 1, key_update: false }));
+    assert!(!out.contains(&b'x') && !record.windows(8).any(|window| window == b"xxxxxxxx"));
+
+    // A damaged record: nothing unauthenticated stays in either buffer.
+    for room in [0, 8000] {
+        let (mut client, mut server) = pair(Cipher::ChaCha20Poly1305, Version::Tls12);
+        let mut record = seal(&mut server, &[b'x'; 4000]).unwrap();
+        *record.last_mut().unwrap() ^= 1;
+        let mut out = vec![0; room];
+        assert_eq!(client.open(&mut record, &mut out), Err(error::BAD_RECORD_MAC));
+        assert!(out.iter().all(|&byte| byte == 0));
+        assert!(!record.windows(8).any(|window| window == b"xxxxxxxx"));
+    }
+}
+
+#[test]
+fn every_bit_of_a_record_counts() {
+    for version in [Version::Tls12, Version::Tls13] {
+        for cipher in ALL {
+            let (mut client, _) = pair(cipher, version);
+            let record = seal(&mut client, b"data").unwrap();
+            for bit in 0..record.len() * 8 {
+                let mut damaged = record.clone();
+                damaged[bit / 8] ^= 1 << (bit % 8);
+                let (_, mut server) = pair(cipher, version);
+                let refused = server.open(&mut damaged, &mut []).unwrap_err();
+                let Error::Protocol(alert, _) = refused else { panic!("{refused}") };
+                let expected: &[AlertDescription] = match (bit / 8, version) {
+                    // An unknown type; another one that is known fails as what it claims to be, or by its tag.
+                    (0, _) => &[AlertDescription::UNEXPECTED_MESSAGE, AlertDescription::BAD_RECORD_MAC],
+                    (1 | 2, Version::Tls12) => &[AlertDescription::PROTOCOL_VERSION],
+                    // Lengths that no record has, and those that this one has not.
+                    (3 | 4, _) => &[AlertDescription::RECORD_OVERFLOW, AlertDescription::DECODE_ERROR],
+                    _ => &[AlertDescription::BAD_RECORD_MAC],
+                };
+                assert!(expected.contains(&alert), "{version:?} {cipher:?}, bit {bit}: {alert}");
+            }
+        }
+    }
+}
+
+#[test]
+fn tls12_content_of_more_than_2_to_the_14_bytes_is_refused() {
+    let (_, mut server) = pair(Cipher::Aes128Gcm, Version::Tls12);
+    // Within TLSCiphertext's limit of 2^14 + 2048, beyond the content's.
+    let length = MAX_CONTENT + 1 + keys::EXPLICIT_NONCE + keys::TAG;
+    let mut record = vec![0; HEADER + length];
+    record[..3].copy_from_slice(&[23, 3, 3]);
+    record[3..5].copy_from_slice(&(length as u16).to_be_bytes());
+    let refused = server.open(&mut record, &mut []).unwrap_err();
+    assert!(matches!(refused, Error::Protocol(AlertDescription::RECORD_OVERFLOW, _)), "{refused}");
+}
+
+#[test]
 fn a_renegotiation_is_refused_with_a_warning() {
     let (mut client, mut server) = pair(Cipher::Aes128Gcm, Version::Tls12);
     let hello_request = forged(&mut server, ContentType::Handshake, &[0, 0, 0, 0]);

@@ -1,0 +1,48 @@
+//! The secrets of one connection, from the key log that it has to itself.
+
+use rustls::KeyLog;
+use std::sync::Mutex;
+use zeroize::Zeroizing;
+
+pub(super) type Secret = Zeroizing<Vec<u8>>;
+
+/// The secrets of one connection, as the key log tells them.
+#[derive(Default)]
+pub(super) struct Secrets(Mutex<Captured>);
+
+#[derive(Default)]
+pub(super) struct Captured {
+    pub(super) client: Option<Secret>,
+    pub(super) server: Option<Secret>,
+    pub(super) exporter: Option<Secret>,
+    pub(super) master: Option<Secret>,
+    pub(super) client_random: Option<[u8; 32]>,
+}
+
+impl Secrets {
+    /// What was told so far; nothing of it stays here.
+    pub(super) fn take(&self) -> Captured {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+}
+
+impl KeyLog for Secrets {
+    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        let mut captured = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let field = match label {
+            "CLIENT_TRAFFIC_SECRET_0" => &mut captured.client,
+            "SERVER_TRAFFIC_SECRET_0" => &mut captured.server,
+            "EXPORTER_SECRET" => &mut captured.exporter,
+            "CLIENT_RANDOM" => &mut captured.master,
+            _ => return,
+        };
+        *field = Some(Zeroizing::new(secret.to_vec()));
+        captured.client_random = client_random.try_into().ok();
+    }
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secrets")
+    }
+}
