@@ -33,9 +33,13 @@ fn per_end<T>(mut make: impl FnMut() -> T) -> usize {
 }
 
 /// Two ends of ours, idle.
-fn ours(client: &ClientContext, server: &ServerContext) -> (Kept, Kept) {
-    let kept =
-        |end: Established| Box::new((RecordLayer::new(end.traffic), end.exporter, end.alpn, end.peer_certificates));
+fn ours(client: &ClientContext, server: &ServerContext, tickets: bool) -> (Kept, Kept) {
+    let kept = |mut end: Established| {
+        if !tickets {
+            end.traffic.tickets = None;
+        }
+        Box::new((RecordLayer::new(end.traffic), end.exporter, end.alpn, end.peer_certificates))
+    };
     let pair = handshake(client, server).unwrap();
     let (mut client, mut server) = (kept(pair.client), kept(pair.server));
     for record in pair.late {
@@ -51,9 +55,11 @@ fn main() {
     println!("{:28} {:>8} {:>8}", "bytes of heap per idle end", "client", "server");
     for version in [Version::Tls12, Version::Tls13] {
         let contexts = (client(Versions::only(version)), server(Versions::only(version), KeyType::Ecdsa));
-        let pair = || ours(&contexts.0, &contexts.1);
-        let (client, server) = (per_end(|| pair().0), per_end(|| pair().1));
+        let pair = |tickets| ours(&contexts.0, &contexts.1, tickets);
+        let (client, server) = (per_end(|| pair(true).0), per_end(|| pair(true).1));
         println!("{:28} {client:8} {server:8}", format!("ours, {version:?}"));
+
+        println!("{:28} {:8}", "  without resumption", per_end(|| pair(false).0));
 
         let contexts = openssl_contexts(version, true);
         let pair = || {

@@ -291,6 +291,16 @@ fn key_updates_are_answered_once_before_the_next_data() {
     let bytes = seal(&mut server, b"data").unwrap();
     assert_eq!(open_all(&mut client, &bytes), Ok(Received::Data(4)));
     assert_eq!(client.due_length(), 0, "the answer asks for nothing");
+
+    // An update of our own that asks for nothing is an answer, too.
+    client.update_keys(true).unwrap();
+    let request = seal(&mut client, b"data").unwrap();
+    open_all(&mut server, &request).unwrap();
+    server.update_keys(false).unwrap();
+    let mut out = vec![0; server.due_length()];
+    assert_eq!(server.seal_due(&mut out), Ok(answer), "one record for both");
+    assert_eq!(open_all(&mut client, &out[..answer]), Ok(Received::Handshake { tickets: 0, key_update: true }));
+
     let (mut old, _) = pair(Cipher::Aes256Gcm, Version::Tls12);
     assert_eq!(old.update_keys(true), Err(Error::NoKeyUpdate));
 }
