@@ -35,6 +35,7 @@ fn main() {
             let (mut out, mut theirs_out) = (vec![0; room], vec![0; room]);
 
             let pair = handshake(&client(Versions::only(version)), &server(Versions::ALL, KeyType::Ecdsa)).unwrap();
+            assert_eq!(pair.client.cipher_suite, if version == Version::Tls12 { 0xc02c } else { 0x1302 });
             let (mut client, mut server) =
                 (RecordLayer::new(pair.client.traffic), RecordLayer::new(pair.server.traffic));
             for record in pair.late {

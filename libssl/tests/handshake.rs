@@ -3,9 +3,9 @@
 mod support;
 
 use sslmode_libssl::handshake::{
-    Acceptor, ClientContext, ClientHello, ClientSettings, FALLBACK_SCSV, Failure, Verification, Versions,
+    Acceptor, ClientContext, ClientHello, ClientSettings, Established, FALLBACK_SCSV, Failure, Verification, Versions,
 };
-use sslmode_libssl::record::{AlertDescription, Received, RecordLayer, Version};
+use sslmode_libssl::record::{AlertDescription, Protection, Received, RecordLayer, Version};
 use support::{KeyType, Pki, client, client_settings, due, handshake, open, records, seal, server, take_output};
 
 const EACH: [Version; 2] = [Version::Tls12, Version::Tls13];
@@ -22,6 +22,13 @@ fn both_roles_and_versions_hand_over() {
             assert_eq!(pair.client.cipher_suite, pair.server.cipher_suite);
             assert_eq!(pair.client.peer_certificates.len(), 1);
             assert!(pair.server.peer_certificates.is_empty());
+            let sequences = |end: &Established| match &end.traffic.protection {
+                Protection::Tls12 { write, read } => (write.1, read.1),
+                Protection::Tls13 { write, read, .. } => (write.1, read.1),
+            };
+            let expected =
+                if version == Version::Tls12 { [(1, 1), (1, 1)] } else { [(0, 0), (pair.late.len() as u64, 0)] };
+            assert_eq!([sequences(&pair.client), sequences(&pair.server)], expected);
 
             let (mut client, mut server) =
                 (RecordLayer::new(pair.client.traffic), RecordLayer::new(pair.server.traffic));
@@ -112,6 +119,30 @@ fn the_fallback_value_is_in_the_hello_and_refused_where_there_is_no_need_of_it()
     assert!(handshake(&fallback, &server(Versions::only(Version::Tls12), KeyType::Rsa)).is_ok());
     let needless = ClientContext::new(settings(Versions::ALL)).unwrap();
     assert!(handshake(&needless, &server(Versions::ALL, KeyType::Rsa)).is_ok());
+}
+
+#[test]
+fn a_refused_fallback_is_answered_by_the_alert_alone() {
+    let settings = ClientSettings { fallback_scsv: true, ..client_settings(Versions::only(Version::Tls12)) };
+    let mut client = ClientContext::new(settings).unwrap().connect("localhost").unwrap();
+    let hello = take_output(&mut client);
+    let mut acceptor = Acceptor::new();
+    let seen = acceptor.read(&hello).unwrap();
+    assert_eq!(seen.server_name.as_deref(), Some("localhost"));
+    assert_eq!(seen.alpn, [b"test"]);
+    let mut refusing = acceptor.accept(&server(Versions::ALL, KeyType::Rsa), &seen).unwrap();
+    assert_eq!(take_output(&mut refusing), [21, 3, 3, 0, 2, 2, 86]);
+    assert_eq!(refusing.failure().unwrap().failure, Failure::InappropriateFallback);
+
+    // A server that chooses the signaling value as if it were a suite.
+    let mut acceptor = Acceptor::new();
+    let seen = acceptor.read(&hello).unwrap();
+    let only = server(Versions::only(Version::Tls12), KeyType::Rsa);
+    let mut answer = records(&take_output(&mut acceptor.accept(&only, &seen).unwrap())).remove(0);
+    let suite = 44 + usize::from(answer[43]);
+    answer[suite..suite + 2].copy_from_slice(&FALLBACK_SCSV.to_be_bytes());
+    assert_eq!(client.read(&answer).unwrap_err().failure, Failure::Protocol);
+    assert_eq!(take_output(&mut client), [21, 3, 3, 0, 2, 2, 47]);
 }
 
 #[test]

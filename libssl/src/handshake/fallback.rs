@@ -4,7 +4,7 @@ use rustls::crypto::aws_lc_rs::cipher_suite;
 use rustls::{CipherSuite, CipherSuiteCommon, SupportedCipherSuite, Tls12CipherSuite};
 use std::sync::LazyLock;
 
-/// `TLS_FALLBACK_SCSV` (RFC 7507 4).
+/// `TLS_FALLBACK_SCSV` (RFC 7507 2).
 pub const FALLBACK_SCSV: u16 = 0x5600;
 
 /// [`FALLBACK_SCSV`] as rustls calls it.

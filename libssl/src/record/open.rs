@@ -59,7 +59,7 @@ impl Opener {
         let explicit_length = self.key.explicit_nonce_length();
         let start = HEADER + explicit_length;
         let Some(length) = body.len().checked_sub(explicit_length + TAG) else { return Err(BAD_RECORD_MAC) };
-        // RFC 5246 6.2.3: the content must not exceed 2^14 bytes. Known before anything is decrypted.
+        // RFC 5246 6.2.1: at most 2^14 bytes of content. Their number is known before anything is decrypted.
         if length > MAX_CONTENT {
             return Err(overflow());
         }
