@@ -142,7 +142,8 @@ proptest! {
 
     #[test]
     fn a_flipped_bit_is_refused_and_sticks(
-        kind in any_kind(), talk in any_talk(), place: usize, bit in 0..8_u8, room in prop_oneof![Just(0), Just(20_000_usize)]
+        kind in any_kind(), talk in any_talk(), place: usize, bit in 0..8_u8,
+        room in prop_oneof![Just(0), Just(20_000_usize)]
     ) {
         let (mut stream, data) = spoken(kind, &talk);
         let place = place % stream.len();

@@ -61,7 +61,7 @@ impl Acceptor {
     /// [`Handshake::output`].
     ///
     /// # Errors
-    /// [`Failure::Setup`].
+    /// [`Failure::Setup`](super::Failure::Setup).
     pub fn accept(self, context: &ServerContext, hello: &ClientHello) -> Result<Handshake, HandshakeError> {
         let mut config = context.config.clone();
         let secrets = Arc::new(Secrets::default());

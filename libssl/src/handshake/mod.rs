@@ -1,8 +1,9 @@
 //! The handshake, by rustls: bytes in, bytes out, and then the keys.
 //!
-//! This module is the only one that knows rustls. It shows rustls one record at a time through the unbuffered API, so that
-//! not a byte beyond the handshake is read by it, and hands the keys over to [`RecordLayer`](crate::record::RecordLayer)
-//! as soon as the last handshake message is through ([`Handshake::finish`]).
+//! This module is the only one that knows rustls. It shows rustls one record at a time through the unbuffered API, so
+//! that not a byte beyond the handshake is read by it, and hands the keys over to
+//! [`RecordLayer`](crate::record::RecordLayer) as soon as the last handshake message is through
+//! ([`Handshake::finish`]).
 //!
 //! The keys come from `dangerous_into_kernel_connection`. That names the keys in force and not the secrets they came
 //! from, without which there is neither a key update nor an exporter once rustls is gone; those come from the key log,

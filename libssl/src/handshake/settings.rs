@@ -52,7 +52,7 @@ impl Identity {
     /// Reads a chain, the end-entity certificate first, and a private key (PKCS #8, PKCS #1 or SEC 1), all in PEM.
     ///
     /// # Errors
-    /// [`Failure::Setup`]: not PEM, or nothing of the kind in it.
+    /// [`Failure::Setup`](super::Failure::Setup): not PEM, or nothing of the kind in it.
     pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, HandshakeError> {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain).collect();
         let chain = chain.map_err(setup)?;
@@ -64,7 +64,7 @@ impl Identity {
 /// The certificates in a PEM file, as DER.
 ///
 /// # Errors
-/// [`Failure::Setup`]: not PEM.
+/// [`Failure::Setup`](super::Failure::Setup): not PEM.
 pub fn certificates_from_pem(pem: &[u8]) -> Result<Vec<Vec<u8>>, HandshakeError> {
     CertificateDer::pem_slice_iter(pem).map(|der| der.map(|der| der.to_vec())).collect::<Result<_, _>>().map_err(setup)
 }
@@ -87,7 +87,7 @@ pub struct ClientSettings {
     pub verification: Verification,
     /// Protocols offered by ALPN, in order.
     pub alpn: Vec<Vec<u8>>,
-    /// Sends [`FALLBACK_SCSV`] (`SSL_MODE_SEND_FALLBACK_SCSV`).
+    /// Sends [`FALLBACK_SCSV`](super::FALLBACK_SCSV) (`SSL_MODE_SEND_FALLBACK_SCSV`).
     pub fallback_scsv: bool,
 }
 
@@ -100,7 +100,7 @@ impl ClientContext {
     /// Makes settings ready.
     ///
     /// # Errors
-    /// [`Failure::Setup`]: no version, or authorities that cannot be read.
+    /// [`Failure::Setup`](super::Failure::Setup): no version, or authorities that cannot be read.
     pub fn new(settings: ClientSettings) -> Result<Self, HandshakeError> {
         let mut provider = provider::default_provider();
         if settings.fallback_scsv {
@@ -134,7 +134,7 @@ impl ClientContext {
     /// Begins a handshake with the server of this name; the ClientHello is then in [`Handshake::output`].
     ///
     /// # Errors
-    /// [`Failure::Setup`]: not a name.
+    /// [`Failure::Setup`](super::Failure::Setup): not a name.
     pub fn connect(&self, name: &str) -> Result<Handshake, HandshakeError> {
         let name = ServerName::try_from(name.to_owned()).map_err(setup)?;
         let mut config = self.config.clone();
@@ -167,7 +167,7 @@ impl ServerContext {
     /// Makes settings ready.
     ///
     /// # Errors
-    /// [`Failure::Setup`]: no version, or a key that does not fit.
+    /// [`Failure::Setup`](super::Failure::Setup): no version, or a key that does not fit.
     pub fn new(settings: ServerSettings) -> Result<Self, HandshakeError> {
         let mut config = ServerConfig::builder_with_provider(Arc::new(provider::default_provider()))
             .with_protocol_versions(settings.versions.list())

@@ -96,7 +96,7 @@ pub(super) fn parse(version: Version, content: &[u8]) -> Result<PeerAlert, Error
     let description = AlertDescription(description);
     match (version, level, description) {
         (_, _, AlertDescription::CLOSE_NOTIFY) => Ok(PeerAlert::Close),
-        // RFC 8446 6: the level "can safely be ignored"; all but the closure alerts end the connection, unknown ones too.
+        // RFC 8446 6: the level "can safely be ignored"; all but closure alerts end the connection, unknown ones too.
         (Version::Tls13, _, AlertDescription::USER_CANCELED) => Ok(PeerAlert::Warning(description)),
         (Version::Tls13, _, _) => Ok(PeerAlert::Fatal(description)),
         // RFC 5246 7.2: the level decides.
