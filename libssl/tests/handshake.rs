@@ -6,7 +6,9 @@ use sslmode_libssl::handshake::{
     Acceptor, ClientContext, ClientHello, ClientSettings, Established, FALLBACK_SCSV, Failure, Verification, Versions,
 };
 use sslmode_libssl::record::{AlertDescription, Protection, Received, RecordLayer, Version};
-use support::{KeyType, Pki, client, client_settings, due, handshake, open, records, seal, server, take_output};
+use support::{
+    KeyType, Pki, client, client_settings, due, handshake, handshake_with, open, records, seal, server, take_output,
+};
 
 const EACH: [Version; 2] = [Version::Tls12, Version::Tls13];
 
@@ -96,6 +98,10 @@ fn another_authority_and_another_name_are_refused() {
         let verification = Pki::get().authorities("other-ca.pem");
         let stranger = ClientContext::new(ClientSettings { verification, ..client_settings(Versions::ALL) }).unwrap();
         assert_eq!(handshake(&stranger, &server).err().unwrap().failure, Failure::Certificate);
+
+        let client = ClientContext::new(client_settings(Versions::ALL)).unwrap();
+        let misled = handshake_with(&client, "another.test", &server);
+        assert_eq!(misled.err().unwrap().failure, Failure::Certificate);
 
         let verification = Verification::Nobody;
         let trusting = ClientContext::new(ClientSettings { verification, ..client_settings(Versions::ALL) }).unwrap();

@@ -126,7 +126,12 @@ pub struct Pair {
 
 /// Runs a handshake between two of our own ends in memory.
 pub fn handshake(client: &ClientContext, server: &ServerContext) -> Result<Pair, HandshakeError> {
-    let mut client = client.connect("localhost")?;
+    handshake_with(client, "localhost", server)
+}
+
+/// The same, with a client that expects this name in the certificate.
+pub fn handshake_with(client: &ClientContext, name: &str, server: &ServerContext) -> Result<Pair, HandshakeError> {
+    let mut client = client.connect(name)?;
     let mut server_side: Option<Handshake> = None;
     let mut acceptor = Acceptor::new();
     let mut late = Vec::new();
