@@ -7,12 +7,14 @@
 //! |---|---|
 //! | [`mode`] | the modes by meaning ([`Modes`]), and a mask that threads share ([`ModeCell`]) |
 //! | [`dialect`] | what each libssl makes of a mask: numbers, default, width, NULL ([`Dialect`]) |
+//! | [`force`] | a mask that differs from what the program reads ([`Force`](force::Force)) |
 //! | [`names`] | masks as text, and text as masks, in one dialect |
 //! | [`version`] | which dialect a libssl's own version text stands for |
 
 #![forbid(unsafe_code)]
 
 pub mod dialect;
+pub mod force;
 pub mod mode;
 pub mod names;
 pub mod version;
