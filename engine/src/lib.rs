@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`mode`] | the modes by meaning ([`Modes`]), and a mask that threads share ([`ModeCell`]) |
 //! | [`dialect`] | what each libssl makes of a mask: numbers, default, width, NULL ([`Dialect`]) |
+//! | [`error`] | what `SSL_get_error` answers, in names |
 //! | [`force`] | a mask that differs from what the program reads ([`Force`](force::Force)) |
 //! | [`names`] | masks as text, and text as masks, in one dialect |
 //! | [`version`] | which dialect a libssl's own version text stands for |
@@ -14,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 pub mod dialect;
+pub mod error;
 pub mod force;
 pub mod mode;
 pub mod names;
