@@ -9,6 +9,7 @@
 //! | [`dialect`] | what each libssl makes of a mask: numbers, default, width, NULL ([`Dialect`]) |
 //! | [`error`] | what `SSL_get_error` answers, in names |
 //! | [`force`] | a mask that differs from what the program reads ([`Force`](force::Force)) |
+//! | [`meaning`] | what each mode does, in words |
 //! | [`names`] | masks as text, and text as masks, in one dialect |
 //! | [`version`] | which dialect a libssl's own version text stands for |
 
@@ -17,6 +18,7 @@
 pub mod dialect;
 pub mod error;
 pub mod force;
+pub mod meaning;
 pub mod mode;
 pub mod names;
 pub mod version;
