@@ -6,7 +6,7 @@ use sslmode_protocol::event::{Event, Line};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
-use support::{Ran, compile, preloaded, run, server_certificate};
+use support::{Ran, compile, host, preloaded, run, server_certificate};
 
 /// Modes that change no result, and modes that do.
 const HARMLESS: &str = "force=+RELEASE_BUFFERS,+SEND_CLIENTHELLO_TIME";
@@ -62,6 +62,31 @@ fn a_program_notices_nothing() {
             assert_eq!(under(kind, options).printed_quietly(), expected, "{kind}, options {options}");
         }
         assert_eq!(under(kind, "trace").printed(), expected, "{kind}, traced to stderr");
+    }
+}
+
+#[test]
+fn a_program_notices_nothing_on_other_libssls() {
+    for name in ["openssl-1.1.1w", "openssl-3.6.3", "openssl-4.0.3"] {
+        let Some(libssl) = host(name) else { continue };
+        let folder = libssl.parent().unwrap();
+        let libcrypto = libssl.display().to_string().replace("libssl", "libcrypto");
+        let program = compile("talk.c", &format!("talk-{name}"), [&libssl.display().to_string(), &libcrypto]);
+        let ran = |options: Option<&str>, kind: &str| {
+            let mut command = options.map_or_else(|| Command::new(&program), |_| preloaded(&program));
+            arguments(&mut command, kind);
+            run(command.env("LD_LIBRARY_PATH", folder).env("SSLMODE_OPTIONS", options.unwrap_or_default()))
+        };
+        for kind in ["talk", "bio", "at_exit", "reenter"] {
+            let expected = ran(None, kind).printed_quietly().to_owned();
+            for options in ["", HARMLESS, "trace:log=/dev/null", "trace:format=json:log=/dev/null"] {
+                assert_eq!(ran(Some(options), kind).printed_quietly(), expected, "{name}: {kind}, options {options}");
+            }
+            let traced = ran(Some("trace"), kind);
+            assert_eq!(traced.printed(), expected, "{name}: {kind}, traced");
+            // Their own builds do not call their own functions as others do: no SSL BIO's call is seen.
+            assert!(kind == "bio" || traced.stderr.contains("SSL_do_handshake("), "{name}: {}", traced.stderr);
+        }
     }
 }
 
