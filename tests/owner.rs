@@ -131,7 +131,7 @@ fn two_libssls_at_once() {
     let at_the_end = format!("cpython 20 4294967295\ncpython 20 4294967295\n{ON_1_0_2}other {}\n", 1u64 << 40);
     let expected = format!("{ON_1_0_2}{through_ffi}{at_the_end}");
     for first in ["cpython", "other"] {
-        for options in ["", "trace"] {
+        for options in ["", "trace", "force=+SEND_CLIENTHELLO_TIME"] {
             let mut command = python("two_libssls.py", true);
             command.arg(&libssl).arg(&linked).arg(first).env("SSLMODE_OPTIONS", options);
             let ran = run(&mut command);

@@ -90,6 +90,22 @@ fn a_program_notices_nothing_on_other_libssls() {
     }
 }
 
+/// Objects of QUIC are handles too: their modes are their own affair.
+#[test]
+fn quic_objects() {
+    let Some(libssl) = host("openssl-4.0.3") else { return };
+    let libssl = libssl.display().to_string();
+    let flags = ["-DMETHOD=OSSL_QUIC_client_method", &libssl, &libssl.replace("libssl", "libcrypto")];
+    let program = compile("masks.c", "masks-quic", flags);
+    let folder = Path::new(&libssl).parent().unwrap();
+    let expected = run(Command::new(&program).env("LD_LIBRARY_PATH", folder)).printed_quietly().to_owned();
+    for options in ["", "trace", HARMLESS] {
+        let mut command = preloaded(&program);
+        let ran = run(command.env("LD_LIBRARY_PATH", folder).env("SSLMODE_OPTIONS", options));
+        assert_eq!(ran.printed(), expected, "options {options}: {}", ran.stderr);
+    }
+}
+
 #[test]
 fn a_program_reads_back_the_modes_that_it_set_itself() {
     let modes =

@@ -137,10 +137,11 @@ fn s_server_and_s_client() {
             for protocol in ["-tls1_2", "-tls1_3", "-dtls1_2"] {
                 scope.spawn(move || {
                     let (port, [certificate, key]) = (free_port(), certificate());
-                    let script = "(sleep 1.2; echo a line; sleep 0.5) | timeout 5 openssl s_server -quiet \"$1\" \
+                    // The line waits in the pipe until somebody is connected.
+                    let script = "(echo a line; sleep 6) | timeout 12 openssl s_server -quiet \"$1\" \
                         -accept 127.0.0.1:\"$2\" -cert \"$3\" -key \"$4\" >server.\"$1\" 2>&1 & \
-                        sleep 0.4; sleep 2 | timeout 5 openssl s_client -quiet \"$1\" -connect 127.0.0.1:\"$2\" \
-                        2>client.\"$1\"; wait";
+                        for try in $(seq 30); do sleep 0.2; sleep 2 | timeout 5 openssl s_client -quiet \"$1\" \
+                        -connect 127.0.0.1:\"$2\" 2>>client.\"$1\" | grep -m 1 'a line' && break; done; wait";
                     let mut shell = door.command("sh");
                     shell.args(["-c", script, "sh", protocol, &port.to_string()]).arg(certificate).arg(key);
                     let ran = run(&mut shell);
@@ -268,5 +269,44 @@ fn redis_at_both_ends() {
         assert_eq!(ask(&["append", "key", &data[..100_000]]), "200000");
         assert_eq!(ask(&["get", "key"]), data[..200_000]);
         door.check_trace("redis");
+    });
+}
+
+/// libpq in psql. The server runs as it is, and as its own user, which takes root.
+#[test]
+fn psql() {
+    let initdb = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path());
+    // SAFETY: geteuid has no preconditions.
+    let (Some(server), 0) =
+        (initdb.map(|path| path.join("bin")).find(|path| path.join("initdb").is_file()), unsafe { libc::geteuid() })
+    else {
+        println!("SKIP psql: no PostgreSQL server is installed, or this is not root");
+        return;
+    };
+    let as_postgres = |program: &str| {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--"]).arg(server.join(program));
+        command
+    };
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+    let data = folder.path().join("data");
+    run(Command::new("chown").arg("postgres").arg(folder.path())).printed();
+    run(as_postgres("initdb").current_dir("/").args(["--auth=trust", "--no-sync", "-D"]).arg(&data)).printed();
+    for (path, name) in certificate().into_iter().zip(["server.crt", "server.key"]) {
+        let copy = data.join(name);
+        run(Command::new("install").args(["-m", "600", "-o", "postgres"]).arg(path).arg(&copy)).printed();
+    }
+    let mut postgres = as_postgres("postgres");
+    postgres.current_dir("/").arg("-D").arg(&data).args(["-c", "ssl=on", "-c", "fsync=off", "-c"]);
+    postgres.arg(format!("unix_socket_directories={}", folder.path().display())).args(["-p", &port.to_string()]);
+    let _server = Server::start(&mut postgres, port);
+    at_every_door(&["psql"], |door| {
+        let mut psql = door.command("psql");
+        psql.arg(format!("host=127.0.0.1 port={port} user=postgres dbname=postgres sslmode=require"));
+        psql.args(["-At", "-c", "select version from pg_stat_ssl where pid = pg_backend_pid()"]);
+        psql.args(["-c", "select repeat('x', 3000000)"]);
+        let ran = run(&mut psql);
+        assert_eq!(ran.printed_quietly(), format!("TLSv1.3\n{}\n", "x".repeat(3_000_000)), "psql: other rows");
+        door.check_trace("psql");
     });
 }
