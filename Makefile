@@ -1,4 +1,4 @@
-# make          the library, with its symlinks, in target/release
+# make          the library, with its symlinks, and the command sslmode, in target/release
 # make demo     the main job on real input: needs curl, python3 and openssl
 # make check    for every commit, under two minutes
 # make test     everything that proves the library works, under 15 minutes
@@ -8,15 +8,18 @@
 # make install / uninstall, with PREFIX and DESTDIR
 
 PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
+COMPLETIONS ?= $(PREFIX)/share
 CC ?= cc
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 SONAME := libsslmode.so.0
 RELEASE := target/release
 LIBRARY := $(RELEASE)/libsslmode.so
+COMMAND := $(RELEASE)/sslmode
 CTESTS := $(patsubst ctests/%.c,target/ctests/%,$(wildcard ctests/*.c))
 CTEST_FLAGS := -std=c99 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -g -O1 -pthread -Iinclude -Ictests
 
@@ -29,7 +32,7 @@ all: $(RELEASE)/$(SONAME)
 
 # Cargo knows best whether anything is to be done.
 $(LIBRARY): FORCE
-	cargo build --release --locked
+	cargo build --release --locked -p sslmode -p sslmode-cli
 
 # Programs linked here ask for the soname.
 $(RELEASE)/$(SONAME): $(LIBRARY)
@@ -48,7 +51,7 @@ check:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
-	cargo test --workspace --lib --locked
+	cargo test --workspace --lib --bins --locked
 
 ctests: $(CTESTS)
 
@@ -83,7 +86,19 @@ from_prefix = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
 fill_in = sed -e 's|@VERSION@|$(VERSION)|' -e 's|@SONAME@|$(SONAME)|'
 write = install -m 644 /dev/stdin
 
+# Where bash, zsh and fish look for what completes a command.
+BASH_COMPLETION := bash-completion/completions/sslmode
+ZSH_COMPLETION := zsh/site-functions/_sslmode
+FISH_COMPLETION := fish/vendor_completions.d/sslmode.fish
+
 install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
+	install -m 755 $(COMMAND) $(DESTDIR)$(BINDIR)/sslmode
+	install -m 644 man/sslmode.1 $(DESTDIR)$(MANDIR)/man1/sslmode.1
+	install -d $(addprefix $(DESTDIR)$(COMPLETIONS)/,$(dir $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION)))
+	$(COMMAND) completions bash | $(write) $(DESTDIR)$(COMPLETIONS)/$(BASH_COMPLETION)
+	$(COMMAND) completions zsh | $(write) $(DESTDIR)$(COMPLETIONS)/$(ZSH_COMPLETION)
+	$(COMMAND) completions fish | $(write) $(DESTDIR)$(COMPLETIONS)/$(FISH_COMPLETION)
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(MANDIR)/man3 $(DESTDIR)$(MANDIR)/man7
 	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libsslmode.so.$(VERSION)
 	ln -sf libsslmode.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
@@ -103,6 +118,8 @@ install: all
 	install -m 644 man/sslmode.7 $(DESTDIR)$(MANDIR)/man7/sslmode.7
 
 uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/sslmode $(DESTDIR)$(MANDIR)/man1/sslmode.1
+	rm -f $(addprefix $(DESTDIR)$(COMPLETIONS)/,$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))
 	rm -f $(DESTDIR)$(LIBDIR)/libsslmode.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/libsslmode.so
 	rm -f $(DESTDIR)$(INCLUDEDIR)/sslmode.h $(DESTDIR)$(LIBDIR)/pkgconfig/sslmode.pc
 	rm -f $(addprefix $(DESTDIR)$(CMAKEDIR)/sslmodeConfig,.cmake Version.cmake)

@@ -20,6 +20,19 @@ static void ssl_ctrl(void) { sink = SSL_ctrl(ssl, SSL_CTRL_GET_MAX_CERT_LIST, 0,
 static void ssl_ctx_new(void) { SSL_CTX_free(SSL_CTX_new(TLS_method())); }
 static void ssl_new(void) { SSL_free(SSL_new(ctx)); }
 static void ssl_dup(void) { SSL_free(SSL_dup(ssl)); }
+/* Without a BIO and a handshake these fail at once: what they cost themselves is not the question. */
+static char buffer[16];
+static size_t moved;
+static void ssl_get_error(void) { sink = SSL_get_error(ssl, 1); }
+static void ssl_want(void) { sink = SSL_want(ssl); }
+static void ssl_clear(void) { sink = SSL_clear(ssl); }
+static void ssl_read(void) { sink = SSL_read(ssl, buffer, sizeof buffer); }
+static void ssl_peek(void) { sink = SSL_peek(ssl, buffer, sizeof buffer); }
+static void ssl_write(void) { sink = SSL_write(ssl, buffer, sizeof buffer); }
+static void ssl_read_ex(void) { sink = SSL_read_ex(ssl, buffer, sizeof buffer, &moved); }
+static void ssl_write_ex(void) { sink = SSL_write_ex(ssl, buffer, sizeof buffer, &moved); }
+static void ssl_do_handshake(void) { sink = SSL_do_handshake(ssl); }
+static void ssl_shutdown(void) { sink = SSL_shutdown(ssl); }
 static void ssl_ctx_set_mode(void) { sink = MODE_CALL(SSL_CTX_set_mode)(ctx, SSL_MODE_AUTO_RETRY); }
 static void ssl_ctx_clear_mode(void) { sink = MODE_CALL(SSL_CTX_clear_mode)(ctx, SSL_MODE_ASYNC); }
 static void ssl_ctx_get_mode(void) { sink = MODE_CALL(SSL_CTX_get_mode)(ctx); }
@@ -36,6 +49,16 @@ static const struct {
     {"SSL_CTX_new", ssl_ctx_new},
     {"SSL_new", ssl_new},
     {"SSL_dup", ssl_dup},
+    {"SSL_get_error", ssl_get_error},
+    {"SSL_want", ssl_want},
+    {"SSL_clear", ssl_clear},
+    {"SSL_read", ssl_read},
+    {"SSL_peek", ssl_peek},
+    {"SSL_write", ssl_write},
+    {"SSL_read_ex", ssl_read_ex},
+    {"SSL_write_ex", ssl_write_ex},
+    {"SSL_do_handshake", ssl_do_handshake},
+    {"SSL_shutdown", ssl_shutdown},
     {"SSL_CTX_set_mode", ssl_ctx_set_mode},
     {"SSL_CTX_clear_mode", ssl_ctx_clear_mode},
     {"SSL_CTX_get_mode", ssl_ctx_get_mode},

@@ -2,6 +2,7 @@
 
 use sslmode_engine::Modes;
 use sslmode_engine::dialect::OPENSSL_3;
+use sslmode_engine::meaning::MEANINGS;
 use std::path::Path;
 
 /// Set in the environment, it makes the build write `include/sslmode.h` too (`make header`).
@@ -13,7 +14,8 @@ pub fn generate(root: &Path) -> String {
     let (own, modes): (Vec<_>, Vec<_>) = functions(&prototypes).partition(Function::is_own);
     let modes = modes.iter().map(|function| function.text(parenthesised)).collect::<Vec<_>>().join("\n");
     let own = own.iter().map(|function| function.text(str::to_owned)).collect::<Vec<_>>().join("\n");
-    let constants: String = MODES.iter().map(|(mode, meaning)| constant(*mode, meaning)).collect();
+    let modes_of_openssl = MEANINGS.iter().filter(|(mode, _)| OPENSSL_3.known().contains(*mode));
+    let constants: String = modes_of_openssl.map(|(mode, meaning)| constant(*mode, meaning)).collect();
     format!("{INTRODUCTION}{constants}{BEFORE_MODE_FUNCTIONS}{modes}{BETWEEN}{own}{END}")
 }
 
@@ -64,8 +66,8 @@ fn parenthesised(prototype: &str) -> String {
 
 /// A mode, token by token as in OpenSSL 3's ssl.h, so that either header may come first.
 fn constant(mode: Modes, meaning: &str) -> String {
-    let (name, _) = mode.iter_names().next().expect("MODES holds single modes");
-    let number = OPENSSL_3.encode(mode).expect("MODES holds modes of OpenSSL 3");
+    let (name, _) = mode.iter_names().next().expect("MEANINGS holds single modes");
+    let number = OPENSSL_3.encode(mode).expect("a mode of OpenSSL 3");
     let comment = commented(&format!("SSL_MODE_{name} {meaning}"));
     format!("{comment}#ifndef SSL_MODE_{name}\n#define SSL_MODE_{name} 0x{number:08X}U\n#endif\n\n")
 }
@@ -82,59 +84,6 @@ fn commented(text: &str) -> String {
     }
     lines.join("\n") + "\n"
 }
-
-const MODES: &[(Modes, &str)] = &[
-    (
-        Modes::ENABLE_PARTIAL_WRITE,
-        "lets SSL_write(ssl, buf, n) return r with 0 < r < n once a record has been written. Then r bytes are \
-         written, and the next call must send only the n - r bytes that are left, as with write(2). Without it \
-         SSL_write reports success only once all n bytes are written.",
-    ),
-    (
-        Modes::ACCEPT_MOVING_WRITE_BUFFER,
-        "lets an SSL_write that returned -1 with SSL_ERROR_WANT_READ or SSL_ERROR_WANT_WRITE be repeated from \
-         another address. The contents must be the same. Without it such a retry fails with \"bad write retry\".",
-    ),
-    (
-        Modes::AUTO_RETRY,
-        "makes SSL_read and SSL_write go on by themselves after a record without application data: a \
-         renegotiation, a session ticket, a key update. Without it SSL_read may return -1 with \
-         SSL_ERROR_WANT_READ over a blocking transport too; SSL_write was not seen to in any version. Default since OpenSSL 1.1.1; 0 in BoringSSL.",
-    ),
-    (
-        Modes::NO_AUTO_CHAIN,
-        "keeps the library from completing the certificate chain that is sent with certificates from the trusted \
-         store. Default in BoringSSL.",
-    ),
-    (
-        Modes::RELEASE_BUFFERS,
-        "gives the buffers for records back while they are empty: about 34k for each idle connection. No effect on \
-         DTLS, but for the write buffer from OpenSSL 3.2 on. OpenSSL 1.0.0 and later; 0 in BoringSSL.",
-    ),
-    (
-        Modes::SEND_CLIENTHELLO_TIME,
-        "puts the current time into the first four random bytes of the ClientHello. OpenSSL 1.0.2 and later.",
-    ),
-    (
-        Modes::SEND_SERVERHELLO_TIME,
-        "puts the current time into the first four random bytes of the ServerHello. OpenSSL 1.0.2 and later.",
-    ),
-    (
-        Modes::SEND_FALLBACK_SCSV,
-        "puts TLS_FALLBACK_SCSV (RFC 7507) into the ClientHello, which tells the server that this connection is a \
-         second try with a lowered protocol version. Set it in such retries only: in a first try with the versions \
-         unlowered it is wrong. 0x400 in BoringSSL and AWS-LC, where 0x80 is another mode.",
-    ),
-    (
-        Modes::ASYNC,
-        "lets cryptographic operations pause a call, which then fails with SSL_ERROR_WANT_ASYNC. OpenSSL 1.1.0 and \
-         later.",
-    ),
-    (
-        Modes::DTLS_SCTP_LABEL_LENGTH_BUG,
-        "counts the terminating zero of the label for DTLS over SCTP, as OpenSSL 1.0.x did. OpenSSL 1.1.1 and later.",
-    ),
-];
 
 const INTRODUCTION: &str = "\
 // sslmode.h: the mode calls of SSL_CTX_set_mode(3) as real functions.

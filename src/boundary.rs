@@ -1,6 +1,7 @@
 //! What keeps our own troubles out of the program: panics end here, and `errno` is left as the program had it.
 
 use crate::report::{self, Once};
+use crate::{hooks, host, log, options, tally};
 use std::panic::{self, AssertUnwindSafe};
 
 /// Runs `body` with `errno` restored afterwards; answers None where it panicked, and says so once.
@@ -23,8 +24,11 @@ extern "C" fn on_load() {
     panic::set_hook(Box::new(|_| {}));
     report::remember_stderr();
     contain(|| {
-        crate::options::get();
-        crate::host::own_range();
+        options::get();
+        host::own_range();
+        hooks::prepare();
+        log::open();
+        tally::open();
     });
 }
 

@@ -1,6 +1,6 @@
 //! libssl's types and functions as C declares them. Nothing behind the opaque types is ever read.
 
-use libc::{c_char, c_int, c_long, c_void};
+use libc::{c_int, c_long, c_void};
 
 /// `SSL_CTX`.
 #[allow(non_camel_case_types, reason = "C's name, for the header")]
@@ -16,18 +16,8 @@ pub struct ssl_st {
     _private: [u8; 0],
 }
 
-/// `SSL_CTX_new`.
-pub type ContextNew = unsafe extern "C" fn(*const c_void) -> *mut ssl_ctx_st;
-/// `SSL_CTX_new_ex`: library context, property query, method.
-pub type ContextNewEx = unsafe extern "C" fn(*mut c_void, *const c_char, *const c_void) -> *mut ssl_ctx_st;
-/// `SSL_new`.
-pub type ConnectionNew = unsafe extern "C" fn(*mut ssl_ctx_st) -> *mut ssl_st;
-/// `SSL_dup`.
-pub type ConnectionDup = unsafe extern "C" fn(*mut ssl_st) -> *mut ssl_st;
-/// `SSL_CTX_ctrl`.
-pub type ContextCtrl = unsafe extern "C" fn(*mut ssl_ctx_st, c_int, c_long, *mut c_void) -> c_long;
-/// `SSL_ctrl`.
-pub type ConnectionCtrl = unsafe extern "C" fn(*mut ssl_st, c_int, c_long, *mut c_void) -> c_long;
+/// `SSL_CTX_ctrl` and `SSL_ctrl`.
+pub type Ctrl<T> = unsafe extern "C-unwind" fn(*mut T, c_int, c_long, *mut c_void) -> c_long;
 
 /// `SSL_CTRL_MODE`: adds the bits of the `long`, which may be 0, and answers the mask in force.
 pub const CTRL_MODE: c_int = 33;

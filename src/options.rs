@@ -2,44 +2,71 @@
 
 use crate::report;
 use libc::c_char;
-use sslmode_protocol::options::{Options, VARIABLE};
-use std::ffi::{CStr, CString};
+use sslmode_engine::force;
+use sslmode_protocol::options::{Options, VARIABLE, nearest};
+use std::ffi::CStr;
 use std::sync::OnceLock;
 
 unsafe extern "C" {
     fn secure_getenv(name: *const c_char) -> *mut c_char;
 }
 
-static OPTIONS: OnceLock<Options> = OnceLock::new();
+const NAME: &CStr = c"SSLMODE_OPTIONS";
+
+struct InForce {
+    options: Options,
+    /// The process that they were given to.
+    pid: u32,
+}
+
+static IN_FORCE: OnceLock<InForce> = OnceLock::new();
 
 /// What `SSLMODE_OPTIONS` asks for; no option at all where it holds a mistake, which one line on stderr names.
 pub fn get() -> &'static Options {
-    OPTIONS.get_or_init(read)
+    &in_force().options
 }
 
-fn read() -> Options {
-    let Ok(name) = CString::new(VARIABLE) else { return Options::default() };
+/// False in a child of the process that they were given to, if they are not to follow.
+pub fn are_in_force() -> bool {
+    in_force().options.follow || in_force().pid == std::process::id()
+}
+
+fn in_force() -> &'static InForce {
+    IN_FORCE.get_or_init(|| {
+        let options = read().unwrap_or_else(|mistake| {
+            report::line(format_args!("{VARIABLE}: {mistake}; no option is in force"));
+            Options::default()
+        });
+        if options.help {
+            report::line(format_args!("{VARIABLE}=key=value:key=value\n{}", Options::describe()));
+        }
+        if !options.follow {
+            // SAFETY: the name is NUL-terminated; other threads are none yet where the library was preloaded.
+            unsafe { libc::unsetenv(NAME.as_ptr()) };
+        }
+        InForce { options, pid: std::process::id() }
+    })
+}
+
+fn read() -> Result<Options, String> {
     // SAFETY: the name is NUL-terminated; a set-user-ID program gets NULL, so that nobody else steers it.
-    let value = unsafe { secure_getenv(name.as_ptr()) };
+    let value = unsafe { secure_getenv(NAME.as_ptr()) };
     if value.is_null() {
-        return Options::default();
+        return Ok(Options::default());
     }
     // SAFETY: the environment's strings are NUL-terminated, and no other thread of ours changes them.
     let value = unsafe { CStr::from_ptr(value) };
-    let Ok(text) = value.to_str() else {
-        report::line(format_args!("{VARIABLE}: expected UTF-8, got other bytes; no option is in force"));
-        return Options::default();
-    };
-    match text.parse::<Options>() {
-        Ok(options) => {
-            if options.help {
-                report::line(format_args!("{VARIABLE}=key=value:key=value\n{}", Options::describe()));
-            }
-            options
-        }
-        Err(mistake) => {
-            report::line(format_args!("{VARIABLE}: {mistake}; no option is in force"));
-            Options::default()
-        }
-    }
+    let text = value.to_str().map_err(|_| "expected UTF-8, got other bytes".to_owned())?;
+    let options = text.parse::<Options>().map_err(|mistake| mistake.to_string())?;
+    options.force.iter().try_for_each(|forced| check_mode(&forced.mode))?;
+    Ok(options)
+}
+
+/// Which modes there are is the engine's to say, not the grammar's.
+fn check_mode(word: &str) -> Result<(), String> {
+    force::check_word(word).map_err(|modes| {
+        let names = modes.join(", ");
+        let meant = nearest(word, modes).map_or_else(String::new, |mode| format!("; did you mean \"{mode}\"?"));
+        format!("option force: unknown mode \"{word}\" (expected a number or one of {names}{meant})")
+    })
 }

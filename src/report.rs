@@ -1,31 +1,31 @@
 //! Lines on stderr, written whole, and only into the file that stderr was when the library was loaded: a program may
 //! close descriptor 2 and open something else there.
 
+use crate::descriptor::{self, Identity};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-static DEVICE: AtomicU64 = AtomicU64::new(0);
-static INODE: AtomicU64 = AtomicU64::new(0);
+/// What stderr was. Set once, when the library is loaded, and only read from then on.
+static STDERR: OnceLock<Option<Identity>> = OnceLock::new();
 
 /// Notes which file descriptor 2 is.
 pub fn remember_stderr() {
-    if let Some((device, inode)) = identify_stderr() {
-        DEVICE.store(device, Ordering::Relaxed);
-        INODE.store(inode, Ordering::Relaxed);
-    }
+    let _ = STDERR.set(Identity::of(libc::STDERR_FILENO));
 }
 
 /// Writes `sslmode[PID]: text` and a newline.
 pub fn line(text: fmt::Arguments<'_>) {
-    if !stderr_is_ours() {
-        return;
+    write(format!("sslmode[{}]: {text}\n", std::process::id()).as_bytes());
+}
+
+/// Writes what is one line or more already.
+pub fn write(lines: &[u8]) {
+    let noted = STDERR.get().copied().flatten();
+    if noted.is_some() && Identity::of(libc::STDERR_FILENO) == noted {
+        // A write that fails or falls short is given up: there is no other place to complain to.
+        let _ = descriptor::write(libc::STDERR_FILENO, lines);
     }
-    // SAFETY: getpid has no preconditions.
-    let pid = unsafe { libc::getpid() };
-    let line = format!("sslmode[{pid}]: {text}\n");
-    // SAFETY: the buffer is valid for its length. A write that fails or falls short is given up: there is no other
-    // place to complain to.
-    unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
 }
 
 /// A line that is written at most once in a process.
@@ -43,25 +43,4 @@ impl Once {
             line(text);
         }
     }
-}
-
-fn stderr_is_ours() -> bool {
-    let noted = (DEVICE.load(Ordering::Relaxed), INODE.load(Ordering::Relaxed));
-    identify_stderr() == Some(noted) && !reader_is_gone()
-}
-
-fn identify_stderr() -> Option<(u64, u64)> {
-    // SAFETY: all zeros is a valid stat, which fstat fills in.
-    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
-    // SAFETY: stat is valid for writing.
-    let answer = unsafe { libc::fstat(libc::STDERR_FILENO, &mut stat) };
-    (answer == 0).then_some((stat.st_dev, stat.st_ino))
-}
-
-/// A write to a pipe that nobody reads would raise SIGPIPE in the program.
-fn reader_is_gone() -> bool {
-    let mut poll = libc::pollfd { fd: libc::STDERR_FILENO, events: libc::POLLOUT, revents: 0 };
-    // SAFETY: one pollfd, valid for writing.
-    unsafe { libc::poll(&mut poll, 1, 0) };
-    poll.revents & (libc::POLLERR | libc::POLLNVAL) != 0
 }

@@ -61,14 +61,16 @@ fn preloaded_into_a_program_that_knows_nothing_of_us() {
     let traced = run(preloaded(&program).env("SSLMODE_OPTIONS", "trace"));
     assert_eq!(traced.printed(), ON_3_0);
     let lines: Vec<_> = traced.stderr.lines().map(|line| line.split_once(": ").unwrap().1).collect();
-    assert!(lines[0].starts_with("host ") && lines[0].contains("libssl.so.3: OpenSSL 3.0."), "{}", lines[0]);
-    assert!(lines[0].ends_with(", dialect openssl-3"), "{}", lines[0]);
-    assert!(lines[1].starts_with("SSL_CTX_new") && lines[1].ends_with(" (AUTO_RETRY)"), "{}", lines[1]);
-    assert!(lines[2].starts_with("SSL_CTX_get_mode(0x") && lines[2].ends_with(") = AUTO_RETRY"), "{}", lines[2]);
+    assert!(lines[0].starts_with("start ") && lines[0].contains("/plain, libsslmode "), "{}", lines[0]);
+    assert!(lines[1].starts_with("host ") && lines[1].contains("libssl.so.3: OpenSSL 3.0."), "{}", lines[1]);
+    assert!(lines[1].ends_with(", dialect openssl-3"), "{}", lines[1]);
+    assert!(lines[2].starts_with("SSL_CTX_new") && lines[2].contains(" (AUTO_RETRY), by plain"), "{}", lines[2]);
+    assert!(lines[3].contains("SSL_CTX_get_mode(0x") && lines[3].contains(") = AUTO_RETRY, by plain"), "{}", lines[3]);
     let set = ", ENABLE_PARTIAL_WRITE|ACCEPT_MOVING_WRITE_BUFFER) = ENABLE_PARTIAL_WRITE|";
-    assert!(lines[3].contains(set), "{}", lines[3]);
-    // A host line, three handles made, nine mode calls.
-    assert_eq!(lines.len(), 13, "{}", traced.stderr);
+    assert!(lines[4].contains(set) && lines[4].contains(", was AUTO_RETRY, by plain"), "{}", lines[4]);
+    // A start, a host line, three handles made, nine mode calls, three handles freed.
+    assert_eq!(lines.len(), 17, "{}", traced.stderr);
+    assert!(lines[16].ends_with(" is freed"), "{}", lines[16]);
 }
 
 #[test]
@@ -98,7 +100,11 @@ fn preloaded_into_cpython_whose_libssl_is_local() {
     assert_eq!(run(&mut python("ssl_modes.py", true)).printed_quietly(), expected);
     let traced = run(python("ssl_modes.py", true).env("SSLMODE_OPTIONS", "trace"));
     assert_eq!(traced.printed(), expected);
-    assert!(traced.stderr.contains(", RELEASE_BUFFERS) = AUTO_RETRY|RELEASE_BUFFERS\n"), "{}", traced.stderr);
+    assert!(
+        traced.stderr.contains(", RELEASE_BUFFERS) = AUTO_RETRY|RELEASE_BUFFERS, was AUTO_RETRY, by "),
+        "{}",
+        traced.stderr
+    );
 }
 
 #[test]
@@ -125,7 +131,7 @@ fn two_libssls_at_once() {
     let at_the_end = format!("cpython 20 4294967295\ncpython 20 4294967295\n{ON_1_0_2}other {}\n", 1u64 << 40);
     let expected = format!("{ON_1_0_2}{through_ffi}{at_the_end}");
     for first in ["cpython", "other"] {
-        for options in ["", "trace"] {
+        for options in ["", "trace", "force=+SEND_CLIENTHELLO_TIME"] {
             let mut command = python("two_libssls.py", true);
             command.arg(&libssl).arg(&linked).arg(first).env("SSLMODE_OPTIONS", options);
             let ran = run(&mut command);

@@ -7,6 +7,9 @@
 //! |---|---|
 //! | [`mode`] | the modes by meaning ([`Modes`]), and a mask that threads share ([`ModeCell`]) |
 //! | [`dialect`] | what each libssl makes of a mask: numbers, default, width, NULL ([`Dialect`]) |
+//! | [`error`] | what `SSL_get_error` answers, in names |
+//! | [`force`] | a mask that differs from what the program reads ([`Force`](force::Force)) |
+//! | [`meaning`] | what each mode does, in words |
 //! | [`names`] | masks as text, and text as masks, in one dialect |
 //! | [`buffers`] | RELEASE_BUFFERS: when a record buffer is given back, and the list it goes to |
 //! | [`fallback`] | SEND_FALLBACK_SCSV: when it is sent, when that is a mistake, what a server answers |
@@ -18,7 +21,10 @@
 
 pub mod buffers;
 pub mod dialect;
+pub mod error;
 pub mod fallback;
+pub mod force;
+pub mod meaning;
 pub mod mode;
 pub mod names;
 pub mod read;

@@ -3,6 +3,12 @@
 //! A value that holds a colon stands in single or double quotes. A switch may stand alone (`trace`) or with
 //! `1`/`0`, `yes`/`no`, `true`/`false`. Empty items are passed over; of two items with one key the last counts.
 
+mod mistake;
+#[cfg(test)]
+mod tests;
+
+use mistake::Wrong;
+pub use mistake::{OptionError, nearest};
 use std::fmt;
 use std::str::FromStr;
 
@@ -10,24 +16,85 @@ use std::str::FromStr;
 pub const VARIABLE: &str = "SSLMODE_OPTIONS";
 
 /// What a program is run under.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// Whether the processes that the program starts are run under them too.
+    pub follow: bool,
+    /// The modes that every handle has, or has not, whatever the program sets.
+    pub force: Vec<Forced>,
+    /// How the trace is written.
+    pub format: Format,
     /// Print the options and what they mean.
     pub help: bool,
     /// The libssl that owns handles whose making was not seen.
     pub host: Option<String>,
-    /// Write mode calls and the hosts found to stderr.
+    /// The file that the trace goes to; stderr where there is none. `%p` stands for the process id.
+    pub log: Option<String>,
+    /// The file in which processes and handles are counted; see [`crate::tally`].
+    pub tally: Option<String>,
+    /// Write what the program does with its handles.
     pub trace: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            follow: true,
+            force: Vec::new(),
+            format: Format::Text,
+            help: false,
+            host: None,
+            log: None,
+            tally: None,
+            trace: false,
+        }
+    }
+}
+
+/// A mode in every handle, or in none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forced {
+    /// In every handle (`+`), or in none (`-`).
+    pub on: bool,
+    /// The mode, as it came: which there are is the dialect's to say.
+    pub mode: String,
+}
+
+/// How the trace is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A line for people.
+    Text,
+    /// A line of JSON; see [`crate::event`].
+    Json,
 }
 
 struct Known {
     name: &'static str,
     value: &'static str,
     meaning: &'static str,
-    store: fn(&mut Options, Option<&str>) -> Result<(), &'static str>,
+    store: fn(&mut Options, Option<&str>) -> Result<(), Wrong>,
 }
 
 const KNOWN: &[Known] = &[
+    Known {
+        name: "follow",
+        value: "1|0",
+        meaning: "0: no option is in force in the processes that the program starts",
+        store: |options, value| switch(value).map(|on| options.follow = on),
+    },
+    Known {
+        name: "force",
+        value: "+MODE,-MODE",
+        meaning: "every handle has these modes, or has them not; the program reads back what it set itself",
+        store: |options, value| forced(value).map(|force| options.force = force),
+    },
+    Known {
+        name: "format",
+        value: "text|json",
+        meaning: "how the trace is written",
+        store: |options, value| format(value).map(|format| options.format = format),
+    },
     Known {
         name: "help",
         value: "1|0",
@@ -38,29 +105,65 @@ const KNOWN: &[Known] = &[
         name: "host",
         value: "PATH",
         meaning: "the libssl, by path or soname, that owns handles whose making was not seen",
-        store: |options, value| text(value).map(|path| options.host = Some(path)),
+        store: |options, value| path(value).map(|path| options.host = Some(path)),
+    },
+    Known {
+        name: "log",
+        value: "PATH",
+        meaning: "the file that the trace is added to, in place of stderr; %p is the process id",
+        store: |options, value| path(value).map(|path| options.log = Some(path)),
+    },
+    Known {
+        name: "tally",
+        value: "PATH",
+        meaning: "a file of 32 bytes in which processes and handles are counted, for sslmode(1)",
+        store: |options, value| path(value).map(|path| options.tally = Some(path)),
     },
     Known {
         name: "trace",
         value: "1|0",
-        meaning: "write mode calls, in names, and the libssls found to stderr",
+        meaning: "write libssls, handles, mode calls in names, and I/O calls",
         store: |options, value| switch(value).map(|on| options.trace = on),
     },
 ];
 
-fn switch(value: Option<&str>) -> Result<bool, &'static str> {
+fn switch(value: Option<&str>) -> Result<bool, Wrong> {
     match value {
         None | Some("1" | "yes" | "true") => Ok(true),
         Some("0" | "no" | "false") => Ok(false),
-        Some(_) => Err("1 or 0"),
+        Some(_) => Err(Wrong::expected("1 or 0")),
     }
 }
 
-fn text(value: Option<&str>) -> Result<String, &'static str> {
+fn path(value: Option<&str>) -> Result<String, Wrong> {
     match value {
-        Some(value) if !value.is_empty() => Ok(value.to_owned()),
-        _ => Err("a path"),
+        Some(value) if !value.is_empty() && !value.contains('\0') => Ok(value.to_owned()),
+        _ => Err(Wrong::expected("a path")),
     }
+}
+
+fn format(value: Option<&str>) -> Result<Format, Wrong> {
+    match value {
+        Some("text") => Ok(Format::Text),
+        Some("json") => Ok(Format::Json),
+        other => Err(Wrong { expected: "text or json", nearest: nearest(other.unwrap_or(""), ["text", "json"]) }),
+    }
+}
+
+/// Only the signs and the shape: a mode is no word of this crate's.
+fn forced(value: Option<&str>) -> Result<Vec<Forced>, Wrong> {
+    let items = value.unwrap_or("").split(',').map(str::trim);
+    items.map(one_forced).collect::<Option<_>>().ok_or(Wrong::expected("+MODE or -MODE, with commas between them"))
+}
+
+fn one_forced(item: &str) -> Option<Forced> {
+    let (on, mode) = match item.split_at_checked(1)? {
+        ("+", mode) => (true, mode),
+        ("-", mode) => (false, mode),
+        _ => return None,
+    };
+    let is_word = !mode.is_empty() && mode.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_word.then(|| Forced { on, mode: mode.to_owned() })
 }
 
 impl FromStr for Options {
@@ -82,7 +185,11 @@ impl FromStr for Options {
 }
 
 impl Options {
-    fn store(&mut self, item: &str) -> Result<(), OptionError> {
+    /// Takes one `key=value`.
+    ///
+    /// # Errors
+    /// No such key, or a value that it does not take.
+    pub fn store(&mut self, item: &str) -> Result<(), OptionError> {
         let (key, value) = match item.split_once('=') {
             Some((key, value)) => (key, Some(unquoted(value))),
             None => (item, None),
@@ -90,10 +197,11 @@ impl Options {
         let Some(known) = KNOWN.iter().find(|known| known.name == key) else {
             return Err(OptionError::Unknown { key: key.to_owned() });
         };
-        (known.store)(self, value).map_err(|expected| OptionError::Value {
+        (known.store)(self, value).map_err(|wrong| OptionError::Value {
             key: known.name,
             value: value.map(str::to_owned),
-            expected,
+            expected: wrong.expected,
+            nearest: wrong.nearest,
         })
     }
 
@@ -101,6 +209,34 @@ impl Options {
     pub fn describe() -> impl fmt::Display {
         Description
     }
+}
+
+/// The options as text that reads back as the same options, unless a path holds quotes of both kinds; those at their
+/// default are left out.
+impl fmt::Display for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let force: Vec<_> = self.force.iter().map(|forced| sign(forced.on).to_owned() + &forced.mode).collect();
+        let items = [
+            (!self.follow).then(|| "follow=0".to_owned()),
+            (!force.is_empty()).then(|| format!("force={}", force.join(","))),
+            (self.format == Format::Json).then(|| "format=json".to_owned()),
+            self.help.then(|| "help".to_owned()),
+            self.host.as_deref().map(|path| format!("host={}", quoted(path))),
+            self.log.as_deref().map(|path| format!("log={}", quoted(path))),
+            self.tally.as_deref().map(|path| format!("tally={}", quoted(path))),
+            self.trace.then(|| "trace".to_owned()),
+        ];
+        f.write_str(&items.into_iter().flatten().collect::<Vec<_>>().join(":"))
+    }
+}
+
+fn sign(on: bool) -> &'static str {
+    if on { "+" } else { "-" }
+}
+
+fn quoted(value: &str) -> String {
+    let quote = if value.contains('"') { '\'' } else { '"' };
+    format!("{quote}{value}{quote}")
 }
 
 /// The first item of `options`, and what follows its colon. A colon between quotes ends nothing.
@@ -130,118 +266,12 @@ struct Description;
 impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for known in KNOWN {
-            writeln!(f, "  {:<12} {}", format!("{}={}", known.name, known.value), known.meaning)?;
+            writeln!(f, "  {:<18} {}", format!("{}={}", known.name, known.value), known.meaning)?;
         }
         Ok(())
     }
 }
 
-/// A mistake in the options.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OptionError {
-    /// There is no such option.
-    Unknown {
-        /// As it came.
-        key: String,
-    },
-    /// An option got a value that it does not take.
-    Value {
-        /// Which option.
-        key: &'static str,
-        /// As it came, if one came.
-        value: Option<String>,
-        /// What it takes.
-        expected: &'static str,
-    },
-    /// A quote was opened and never closed.
-    Unclosed {
-        /// Which quote.
-        quote: char,
-        /// Where it began.
-        item: String,
-    },
-}
-
-impl fmt::Display for OptionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            OptionError::Unknown { key } => {
-                write!(f, "unknown option \"{key}\" (expected one of")?;
-                let mut separator = " ";
-                for known in KNOWN {
-                    write!(f, "{separator}{}", known.name)?;
-                    separator = ", ";
-                }
-                match nearest(key) {
-                    Some(name) => write!(f, "; did you mean \"{name}\"?)"),
-                    None => f.write_str(")"),
-                }
-            }
-            OptionError::Value { key, value: Some(value), expected } => {
-                write!(f, "option {key}: expected {expected}, got \"{value}\"")
-            }
-            OptionError::Value { key, value: None, expected } => {
-                write!(f, "option {key}: expected {expected}, got nothing")
-            }
-            OptionError::Unclosed { quote, item } => write!(f, "no closing {quote} in {item}"),
-        }
-    }
-}
-
-impl std::error::Error for OptionError {}
-
-fn nearest(key: &str) -> Option<&'static str> {
-    let distance = |known: &&Known| strsim::damerau_levenshtein(known.name, key);
-    let best = KNOWN.iter().min_by_key(distance)?;
-    (distance(&best) <= 2).then_some(best.name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn parse(text: &str) -> Result<Options, String> {
-        text.parse().map_err(|error: OptionError| error.to_string())
-    }
-
-    #[test]
-    fn items_and_switches() {
-        assert_eq!(parse(""), Ok(Options::default()));
-        assert_eq!(parse("trace"), parse("trace=1"));
-        assert_eq!(parse(":trace=yes::"), parse("trace=0:trace=true"));
-        assert_eq!(parse("trace=no"), Ok(Options::default()));
-        let both = Options { host: Some("/a/b.so".to_owned()), trace: true, help: false };
-        assert_eq!(parse("host=/a/b.so:trace=1"), Ok(both));
-    }
-
-    #[test]
-    fn quotes_keep_colons() {
-        let host = |path: &str| Ok(Options { host: Some(path.to_owned()), ..Options::default() });
-        assert_eq!(parse("host=\"/a:b\""), host("/a:b"));
-        assert_eq!(parse("host='/a:\"b\"':trace=0"), host("/a:\"b\""));
-        assert_eq!(parse("host=/it's"), host("/it's"), "a quote in mid-value is a letter");
-    }
-
-    #[test]
-    fn mistakes_say_what_was_expected() {
-        let mistake = |text| parse(text).unwrap_err();
-        assert_eq!(
-            mistake("tracee=1"),
-            "unknown option \"tracee\" (expected one of help, host, trace; did you mean \"trace\"?)"
-        );
-        assert_eq!(mistake("colour=1"), "unknown option \"colour\" (expected one of help, host, trace)");
-        assert_eq!(mistake("trace=2"), "option trace: expected 1 or 0, got \"2\"");
-        assert_eq!(mistake("host="), "option host: expected a path, got \"\"");
-        assert_eq!(mistake("host"), "option host: expected a path, got nothing");
-        assert_eq!(mistake("host=\"/a"), "no closing \" in host=\"/a");
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_panics(text: String, items in "([a-z]{0,6}(=['\"]?[a-z:]{0,6}['\"]?)?:?){0,8}") {
-            let _ = parse(&text);
-            let _ = parse(&items);
-        }
-    }
+fn known_names() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|known| known.name)
 }

@@ -6,7 +6,7 @@ use super::forward;
 use crate::boundary::contain;
 use crate::openssl::{Handle, ModeCall, ssl_ctx_st, ssl_st};
 use crate::report::Once;
-use crate::{host, trace};
+use crate::{hooks, host};
 use libc::c_long;
 use std::arch::naked_asm;
 
@@ -127,7 +127,5 @@ fn answer_slowly(handle: Handle, call: ModeCall, caller: usize) -> c_long {
         contain(|| NULL.line(format_args!("{}: expected a handle, got NULL; nothing was changed", call.name(handle))));
         return host.null_answer(handle);
     }
-    let answer = host.mode_call(handle, call);
-    contain(|| trace::mode_call(host, handle, call, answer));
-    answer
+    hooks::mode_call(host, handle, call, caller)
 }

@@ -6,25 +6,34 @@
 use super::libssl::{Host, function};
 use super::object::Library;
 use super::registry;
+use super::table::{Entry, Table};
+use crate::boundary::contain;
+use crate::hooks;
 use crate::openssl::{Handle, ssl_ctx_st, ssl_st};
 use libc::{c_int, c_long, c_void};
 use std::ptr;
-use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 
 static MAKERS: Table = Table::new();
 
 /// The host that made `handle`, if that was seen.
 pub fn maker(handle: usize) -> Option<&'static Host> {
-    registry::at(MAKERS.get(handle)?)
+    registry::at(MAKERS.number(handle)?)
 }
 
-/// Notes that `host` made `handle`; false where that was known, as when one function of a libssl calls another.
-pub fn remember(handle: Handle, host: &Host) -> bool {
-    let known = maker(handle.address()).is_some_and(|maker| ptr::eq(maker, host));
-    if !known && host.births.will_tell_the_end(handle) {
-        registry::index_of(host).inspect(|&index| MAKERS.insert(handle.address(), index));
+/// What is kept of `handle`, if it is remembered.
+pub fn kept(handle: usize) -> Option<&'static Entry> {
+    MAKERS.get(handle)
+}
+
+/// Notes that `host` made `handle`, and answers what is kept of it; None where the libssl would not tell of its end.
+pub fn remember(handle: Handle, host: &Host) -> Option<&'static Entry> {
+    let index = registry::index_of(host)?;
+    match MAKERS.number(handle.address()) {
+        Some(known) if known == index => MAKERS.get(handle.address()),
+        _ if host.births.will_tell_the_end(handle) => MAKERS.insert(handle.address(), index),
+        _ => None,
     }
-    !known
 }
 
 /// How one libssl tells us that a handle ends.
@@ -131,140 +140,8 @@ impl<T> Slot<T> {
 
 /// A libssl frees a handle.
 unsafe extern "C" fn ended(handle: *mut c_void, _: *mut c_void, _: *mut c_void, _: c_int, _: c_long, _: *mut c_void) {
-    MAKERS.remove(handle.addr());
-}
-
-/// A set of addresses, each with a small number, without a lock: a fork leaves it usable at any moment.
-///
-/// Nodes are never freed; one whose word is 0 is free for the next address of its bucket.
-struct Table {
-    buckets: [AtomicPtr<Node>; Table::BUCKETS],
-}
-
-struct Node {
-    word: AtomicU64,
-    next: *const Node,
-}
-
-impl Table {
-    const BUCKETS: usize = 1024;
-
-    const fn new() -> Table {
-        Table { buckets: [const { AtomicPtr::new(ptr::null_mut()) }; Table::BUCKETS] }
-    }
-
-    fn get(&self, address: usize) -> Option<usize> {
-        let word =
-            self.nodes(address).map(|node| node.word.load(Ordering::Acquire)).find(|&word| is_of(word, address))?;
-        Some((word >> ADDRESS_BITS) as usize - 1)
-    }
-
-    fn insert(&self, address: usize, number: usize) {
-        if address == 0 || address >> ADDRESS_BITS != 0 {
-            return;
-        }
-        let word = (number as u64 + 1) << ADDRESS_BITS | address as u64;
-        self.remove(address);
-        let taken = self
-            .nodes(address)
-            .any(|node| node.word.compare_exchange(0, word, Ordering::AcqRel, Ordering::Relaxed).is_ok());
-        if !taken {
-            self.push(address, word);
-        }
-    }
-
-    fn remove(&self, address: usize) {
-        for node in self.nodes(address) {
-            let word = node.word.load(Ordering::Acquire);
-            if is_of(word, address) {
-                // Where this fails another thread has just removed it too.
-                let _ = node.word.compare_exchange(word, 0, Ordering::AcqRel, Ordering::Relaxed);
-            }
-        }
-    }
-
-    fn push(&self, address: usize, word: u64) {
-        let bucket = self.bucket(address);
-        let node = Box::into_raw(Box::new(Node { word: AtomicU64::new(word), next: ptr::null() }));
-        let mut head = bucket.load(Ordering::Acquire);
-        loop {
-            // SAFETY: `node` is ours alone until the exchange publishes it.
-            unsafe { (*node).next = head };
-            match bucket.compare_exchange_weak(head, node, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return,
-                Err(other) => head = other,
-            }
-        }
-    }
-
-    fn nodes(&self, address: usize) -> impl Iterator<Item = &Node> {
-        // SAFETY: a bucket's head and each `next` are NULL or a leaked Node, whose `next` no longer changes.
-        let node_at = |node: *const Node| unsafe { node.as_ref() };
-        std::iter::successors(node_at(self.bucket(address).load(Ordering::Acquire)), move |node| node_at(node.next))
-    }
-
-    fn bucket(&self, address: usize) -> &AtomicPtr<Node> {
-        // Handles are blocks of malloc: the low four bits are always 0.
-        &self.buckets[(address >> 4) % Table::BUCKETS]
-    }
-}
-
-/// Addresses of programs fit into these on x86-64; what does not fit is not remembered.
-const ADDRESS_BITS: u32 = 48;
-
-fn is_of(word: u64, address: usize) -> bool {
-    word != 0 && word & ((1 << ADDRESS_BITS) - 1) == address as u64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_inserted_is_found_until_it_is_removed() {
-        let table = Table::new();
-        assert_eq!(table.get(0x1000), None);
-        table.insert(0x1000, 0);
-        table.insert(0x1000 + 16 * Table::BUCKETS, 14);
-        assert_eq!((table.get(0x1000), table.get(0x1000 + 16 * Table::BUCKETS)), (Some(0), Some(14)));
-        table.insert(0x1000, 3);
-        assert_eq!(table.get(0x1000), Some(3), "an address that is used again has a new maker");
-        table.remove(0x1000);
-        assert_eq!((table.get(0x1000), table.get(0x1000 + 16 * Table::BUCKETS)), (None, Some(14)));
-        table.insert(0, 1);
-        table.insert(1 << ADDRESS_BITS, 1);
-        assert_eq!((table.get(0), table.get(1 << ADDRESS_BITS)), (None, None));
-    }
-
-    #[test]
-    fn nodes_are_used_again() {
-        let table = Table::new();
-        for _ in 0..100 {
-            table.insert(0x2000, 1);
-            table.remove(0x2000);
-        }
-        assert_eq!(table.nodes(0x2000).count(), 1);
-    }
-
-    #[test]
-    fn threads_in_one_bucket_lose_nothing() {
-        let table = Table::new();
-        std::thread::scope(|scope| {
-            for thread in 0..8 {
-                let table = &table;
-                scope.spawn(move || {
-                    for round in 0..1000 {
-                        let address = 0x1000 + 16 * Table::BUCKETS * (thread * 4 + round % 4);
-                        table.insert(address, thread);
-                        assert_eq!(table.get(address), Some(thread));
-                        if round % 3 == 0 {
-                            table.remove(address);
-                            assert_eq!(table.get(address), None);
-                        }
-                    }
-                });
-            }
-        });
-        assert!(table.nodes(0x1000).count() <= 8 * 4);
+    if let Some(entry) = MAKERS.get(handle.addr()) {
+        contain(|| hooks::ended(handle.addr(), entry));
+        MAKERS.remove(handle.addr());
     }
 }

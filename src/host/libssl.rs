@@ -1,10 +1,8 @@
 //! One libssl: its version, its dialect, its functions.
 
+use super::calls::Calls;
 use super::object::{Library, Object};
-use crate::openssl::{
-    CTRL_CLEAR_MODE, CTRL_MODE, ConnectionCtrl, ConnectionDup, ConnectionNew, ContextCtrl, ContextNew, ContextNewEx,
-    Handle, ModeCall, ssl_ctx_st, ssl_st,
-};
+use crate::openssl::{CTRL_CLEAR_MODE, CTRL_MODE, Ctrl, Handle, ModeCall, ssl_ctx_st, ssl_st};
 use libc::{c_char, c_int, c_long};
 use sslmode_engine::Dialect;
 use sslmode_engine::dialect::{BORINGSSL, Interface, OPENSSL_4};
@@ -35,19 +33,9 @@ pub struct Host {
     modes: ModeFunctions,
 }
 
-/// The functions of a libssl that are forwarded; None where it has no such function.
-pub struct Calls {
-    pub context_new: Option<ContextNew>,
-    pub context_new_ex: Option<ContextNewEx>,
-    pub context_ctrl: Option<ContextCtrl>,
-    pub connection_new: Option<ConnectionNew>,
-    pub connection_dup: Option<ConnectionDup>,
-    pub connection_ctrl: Option<ConnectionCtrl>,
-}
-
 /// The functions that read and change modes; see [`Interface`].
 enum ModeFunctions {
-    Ctrl { context: ContextCtrl, connection: ConnectionCtrl },
+    Ctrl { context: Ctrl<ssl_ctx_st>, connection: Ctrl<ssl_st> },
     Own { context: OwnModes<ssl_ctx_st>, connection: OwnModes<ssl_st> },
 }
 
@@ -140,22 +128,6 @@ impl Host {
             Handle::Context(_) => self.dialect.null_context,
             Handle::Connection(_) => self.dialect.null_connection,
         })
-    }
-}
-
-impl Calls {
-    fn of(library: &Library) -> Calls {
-        // SAFETY: each name is looked up as the type that every libssl declares it with.
-        unsafe {
-            Calls {
-                context_new: function(library, c"SSL_CTX_new"),
-                context_new_ex: function(library, c"SSL_CTX_new_ex"),
-                context_ctrl: function(library, c"SSL_CTX_ctrl"),
-                connection_new: function(library, c"SSL_new"),
-                connection_dup: function(library, c"SSL_dup"),
-                connection_ctrl: function(library, c"SSL_ctrl"),
-            }
-        }
     }
 }
 

@@ -4,18 +4,24 @@
 //! |---|---|
 //! | `object.rs` | the loaded objects: which one holds an address, what a name means in it |
 //! | `libssl.rs` | one libssl: version, dialect, functions; how its modes are called |
+//! | `calls.rs` | the functions of a libssl that we stand in front of |
 //! | `registry.rs` | the libssls met so far |
 //! | `owner.rs` | which of them a call is for |
 //! | `births.rs` | handles whose making was seen, until they end |
+//! | `table.rs` | addresses of handles, without a lock |
 
 mod births;
+mod calls;
 mod libssl;
 mod object;
 mod owner;
 mod registry;
+mod table;
 
-pub use births::remember;
-pub use libssl::{Calls, Host};
+pub use births::{kept, remember};
+pub use calls::Calls;
+pub use libssl::Host;
 pub use object::own_range;
 pub use owner::{meet_all_loaded, of_forwarded, of_method, of_mode_call, settled, use_host};
-pub use registry::{first, is_alone};
+pub use registry::{first, holding, is_alone};
+pub use table::Entry;

@@ -10,6 +10,7 @@ use super::libssl::{Host, NoHost, WITNESS, libssl_of};
 use super::object::{Library, Object};
 use super::{births, registry};
 use crate::boundary::contain;
+use crate::hooks;
 use crate::openssl::Handle;
 use crate::options;
 use crate::report::Once;
@@ -131,8 +132,7 @@ fn of_caller(caller: usize) -> Option<&'static Host> {
 }
 
 fn may_settle() -> bool {
-    let options = options::get();
-    SETTLED.load(Ordering::SeqCst).is_null() && !options.trace && options.host.is_none()
+    SETTLED.load(Ordering::SeqCst).is_null() && !hooks::are_on() && options::get().host.is_none()
 }
 
 /// Called last wherever a second host may have been met or named: so it comes after the store in [`of_caller`], whose

@@ -2,7 +2,7 @@
 
 use super::libssl::{Host, NoHost, libssl_in, libssl_of};
 use super::object::{Library, Object};
-use crate::trace;
+use crate::hooks;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -64,7 +64,7 @@ pub fn meet(libssl: &Object) -> Result<&'static Host, NoHost> {
             Ok(_) => {
                 // SAFETY: leaked above, and shared from here on.
                 let host = unsafe { &*new };
-                trace::host(host);
+                hooks::host(host);
                 return Ok(host);
             }
             // SAFETY: an entry that is not NULL is a leaked Host.

@@ -139,3 +139,22 @@ pub fn python(script: &str, preload: bool) -> Command {
     command.arg(root().join("tests/python").join(script)).env("SSLMODE_LIBRARY", library());
     command
 }
+
+pub struct Certificate {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+/// A server's certificate for localhost, signed by itself, and its key.
+pub fn server_certificate() -> &'static Certificate {
+    static CERTIFICATE: LazyLock<Certificate> = LazyLock::new(|| {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder").keep();
+        let made = Certificate { certificate: folder.join("cert.pem"), key: folder.join("key.pem") };
+        let mut openssl = Command::new("openssl");
+        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]);
+        openssl.args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]);
+        run(openssl.arg("-keyout").arg(&made.key).arg("-out").arg(&made.certificate)).printed();
+        made
+    });
+    &CERTIFICATE
+}

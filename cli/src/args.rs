@@ -1,0 +1,93 @@
+//! The command line.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::ffi::OsString;
+
+/// See and change what a TLS program does with the modes of SSL_CTX_set_mode(3).
+#[derive(Parser)]
+#[command(name = "sslmode", version, about, max_term_width = 100)]
+pub struct Args {
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Subcommand)]
+pub enum Verb {
+    /// Run a program with libsslmode in front of its libssl
+    Run(Run),
+    /// Say what a mask or a mode means, version by version
+    Explain(Explain),
+    /// Say which libssl a program would use, or a process uses, and whether a preload reaches it
+    Hosts {
+        /// A program, by name or path, or the id of a process
+        target: String,
+    },
+    /// List what each libssl makes of modes
+    Dialects,
+    /// Print a script that completes this command's words in a shell
+    #[command(hide = true)]
+    Completions { shell: Shell },
+}
+
+#[derive(ClapArgs)]
+pub struct Run {
+    /// Write libssls, handles, mode calls and I/O calls to stderr, or where --log says
+    #[arg(long)]
+    pub trace: bool,
+    /// Put modes into every handle, or keep them out: +MODE,-MODE
+    #[arg(long, value_name = "+MODE,-MODE", allow_hyphen_values = true)]
+    pub force: Option<String>,
+    /// Add the trace to this file; %p is the process id
+    #[arg(long, value_name = "PATH")]
+    pub log: Option<String>,
+    /// How the trace is written
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Leave the processes that the program starts alone
+    #[arg(long)]
+    pub no_follow: bool,
+    /// The libssl, by path or soname, that owns handles whose making was not seen
+    #[arg(long, value_name = "PATH")]
+    pub host: Option<String>,
+    /// Put another libssl under the program
+    #[arg(long, value_name = "WHICH")]
+    pub libssl: Option<Libssl>,
+    /// The program and its arguments
+    #[arg(required = true, trailing_var_arg = true, value_name = "PROGRAM")]
+    pub program: Vec<OsString>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Format {
+    /// A line for people
+    Text,
+    /// A line of JSON
+    Json,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Libssl {
+    /// The libssl of this project
+    Ours,
+}
+
+#[derive(ClapArgs)]
+pub struct Explain {
+    /// A number such as 0x14, or names such as AUTO_RETRY|RELEASE_BUFFERS
+    #[arg(allow_hyphen_values = true)]
+    pub mask: String,
+    /// Only in this dialect; `sslmode dialects` lists them
+    #[arg(long)]
+    pub dialect: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Args::command().debug_assert();
+    }
+}

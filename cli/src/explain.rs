@@ -1,0 +1,92 @@
+//! `sslmode explain`: a mask in names, names as a mask, and what they do.
+
+use crate::args::Explain;
+use crate::mistake::Mistake;
+use sslmode_engine::meaning::MEANINGS;
+use sslmode_engine::names::MaskError;
+use sslmode_engine::{Dialect, Modes};
+use sslmode_protocol::options::nearest;
+use std::io::{self, Write};
+
+/// # Errors
+/// The text is no mask in any of the dialects asked for.
+pub fn explain(explain: &Explain) -> Result<(), Mistake> {
+    let dialects = dialects(explain.dialect.as_deref())?;
+    let (mut modes, mut error) = (Modes::empty(), None);
+    let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
+    for dialect in dialects {
+        let line = match dialect.parse_mask(&explain.mask) {
+            Ok(mask) => {
+                let mask = dialect.argument(mask);
+                modes |= dialect.decode(mask).modes | named(&explain.mask, dialect);
+                format!("{mask:#x}  {}", dialect.name_mask(mask))
+            }
+            Err(MaskError::Foreign { word, .. }) => format!("has no {word}"),
+            Err(unknown) => {
+                error = Some(unknown);
+                continue;
+            }
+        };
+        match lines.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, names)) => names.push(dialect.name),
+            None => lines.push((line, vec![dialect.name])),
+        }
+    }
+    if let Some(error) = error.filter(|_| modes.is_empty()) {
+        return Err(unknown(&error));
+    }
+    Ok(write(&lines, modes)?)
+}
+
+/// Modes that are named but are 0 here, such as BoringSSL's AUTO_RETRY.
+fn named(text: &str, dialect: &Dialect) -> Modes {
+    let words = text.split('|').map(|word| word.trim().to_ascii_uppercase());
+    let modes = words.filter_map(|word| Modes::from_name(word.strip_prefix("SSL_MODE_").unwrap_or(&word)));
+    modes.collect::<Modes>() & dialect.known()
+}
+
+fn dialects(name: Option<&str>) -> Result<Vec<&'static Dialect>, Mistake> {
+    let Some(name) = name else { return Ok(Dialect::ALL.to_vec()) };
+    let names = Dialect::ALL.map(|dialect| dialect.name);
+    Dialect::by_name(name).map(|dialect| vec![dialect]).ok_or_else(|| {
+        let meant = nearest(name, names).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+        Mistake::usage(format_args!("--dialect: expected one of {}, got \"{name}\"{meant}", names.join(", ")))
+    })
+}
+
+fn unknown(error: &MaskError) -> Mistake {
+    let (MaskError::Unknown { word, .. } | MaskError::Foreign { word, .. }) = error;
+    let names = Modes::all().iter_names().map(|(name, _)| name);
+    let meant = nearest(word, names).map_or_else(String::new, |mode| format!("; did you mean \"{mode}\"?"));
+    let names = Modes::all().iter_names().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
+    Mistake::usage(format_args!("unknown mode \"{word}\" (expected a number or one of {names}{meant})"))
+}
+
+fn write(lines: &[(String, Vec<&str>)], modes: Modes) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for (line, dialects) in lines {
+        writeln!(out, "{line}")?;
+        writeln!(out, "    in {}", dialects.join(", "))?;
+    }
+    for (mode, meaning) in MEANINGS.iter().filter(|(mode, _)| modes.contains(*mode)) {
+        let name = mode.iter_names().map(|(name, _)| name).collect::<String>();
+        writeln!(out, "\n{}", wrapped(&format!("{name} {meaning}")))?;
+    }
+    Ok(())
+}
+
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().expect("there is a line");
+        if last.is_empty() {
+            last.push_str(word);
+        } else if last.len() + 1 + word.len() <= 80 {
+            last.push(' ');
+            last.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,130 @@
+//! `sslmode run`: the program, with the library in front of its libssl.
+
+use crate::args::{self, Run};
+use crate::mistake::Mistake;
+use crate::{library, signals, unseen};
+use sslmode_engine::force;
+use sslmode_protocol::options::{Format, Options, VARIABLE, nearest};
+use sslmode_protocol::tally::{Count, LENGTH, Tally};
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, ExitCode, ExitStatus};
+use tempfile::NamedTempFile;
+
+/// # Errors
+/// The command line holds a mistake, or the program cannot be started.
+pub fn run(run: Run) -> Result<ExitCode, Mistake> {
+    if run.libssl.is_some() {
+        return Err(Mistake::usage("--libssl ours: this version has no libssl of its own"));
+    }
+    let library = library::find()?;
+    let mut options = options(&run)?;
+    let tally = new_tally().map_err(|error| Mistake::usage(format_args!("expected a temporary file: {error}")))?;
+    options.tally = Some(path_text(tally.path())?);
+    let status = start(&run.program, &library, &options)?;
+    if let Some(counts) = fs::read(tally.path()).ok().as_deref().and_then(Tally::read)
+        && counts.of(Count::Contexts) + counts.of(Count::Connections) == 0
+    {
+        eprintln!("sslmode: NO TLS HANDLE WAS SEEN: {}", unseen::reason(&run.program[0], &counts));
+    }
+    Ok(exit_code(status))
+}
+
+/// What the environment asks for, and on top what the command line does.
+fn options(run: &Run) -> Result<Options, Mistake> {
+    let inherited = env::var(VARIABLE).unwrap_or_default();
+    let mut options: Options =
+        inherited.parse().map_err(|mistake| Mistake::usage(format_args!("{VARIABLE}: {mistake}")))?;
+    if let Some(force) = &run.force {
+        options.store(&format!("force={force}")).map_err(Mistake::usage)?;
+    }
+    options.force.iter().try_for_each(|forced| check_mode(&forced.mode))?;
+    options.trace |= run.trace;
+    options.follow &= !run.no_follow;
+    options.host = run.host.clone().or(options.host);
+    if let Some(format) = run.format {
+        options.format = match format {
+            args::Format::Text => Format::Text,
+            args::Format::Json => Format::Json,
+        };
+    }
+    if let Some(log) = &run.log {
+        options.log = Some(absolute(log)?);
+    }
+    check_log(&options)?;
+    match options.to_string().parse::<Options>() {
+        Ok(parsed) if parsed == options => Ok(options),
+        _ => Err(Mistake::usage("expected paths without quotes of both kinds")),
+    }
+}
+
+fn check_mode(word: &str) -> Result<(), Mistake> {
+    force::check_word(word).map_err(|modes| {
+        let names = modes.join(", ");
+        let meant = nearest(word, modes).map_or_else(String::new, |mode| format!("; did you mean \"{mode}\"?"));
+        Mistake::usage(format_args!("--force: unknown mode \"{word}\" (expected a number or one of {names}{meant})"))
+    })
+}
+
+/// The program may change its folder before it writes.
+fn absolute(path: &str) -> Result<String, Mistake> {
+    match path {
+        "" => Err(Mistake::usage("--log: expected a path, got \"\"")),
+        path => path_text(&std::path::absolute(path)?),
+    }
+}
+
+fn path_text(path: &Path) -> Result<String, Mistake> {
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| Mistake::usage(format_args!("expected a path in UTF-8, got {}", path.display())))
+}
+
+/// A log that cannot be written is a mistake now, and would be a line in the middle of the program's output later.
+fn check_log(options: &Options) -> Result<(), Mistake> {
+    if options.log.is_some() && !options.trace {
+        return Err(Mistake::usage("--log: expected --trace with it: there is nothing else to write"));
+    }
+    let Some(log) = options.log.as_deref().filter(|log| !log.contains("%p")) else { return Ok(()) };
+    let opened = OpenOptions::new().append(true).create(true).open(log);
+    opened
+        .map(drop)
+        .map_err(|error| Mistake::usage(format_args!("--log: expected a file to write to, got {log}: {error}")))
+}
+
+fn new_tally() -> io::Result<NamedTempFile> {
+    let mut tally = NamedTempFile::with_prefix("sslmode-")?;
+    tally.write_all(&[0; LENGTH])?;
+    Ok(tally)
+}
+
+fn start(program: &[OsString], library: &Path, options: &Options) -> Result<ExitStatus, Mistake> {
+    let mut command = Command::new(&program[0]);
+    command.args(&program[1..]).env(VARIABLE, options.to_string()).env("LD_PRELOAD", preload(library));
+    signals::leave_to(&mut command);
+    let mut child = command.spawn().map_err(|error| {
+        let found = error.kind() != io::ErrorKind::NotFound;
+        Mistake::program(format_args!("expected a program to run, got {}: {error}", program[0].display()), found)
+    })?;
+    signals::pass_on_to(child.id());
+    Ok(child.wait()?)
+}
+
+/// In front of what is preloaded already.
+fn preload(library: &Path) -> OsString {
+    let mut preload = library.as_os_str().to_owned();
+    if let Some(others) = env::var_os("LD_PRELOAD").filter(|others| !others.is_empty()) {
+        preload.push(":");
+        preload.push(others);
+    }
+    preload
+}
+
+/// The program's own status; 128 and the signal's number where one ended it, as shells say it.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))
+}

@@ -1,0 +1,196 @@
+//! The command, as a user runs it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The library as it is released.
+fn library() -> &'static Path {
+    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
+        let build = Command::new(env!("CARGO")).args(["build", "--release", "--locked"]).current_dir(root()).status();
+        assert!(build.unwrap().success());
+        Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("release/libsslmode.so")
+    });
+    &LIBRARY
+}
+
+/// A program that makes a context and prints its mask.
+fn program() -> &'static Path {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("command-masks");
+        let compiler = Command::new(std::env::var_os("CC").unwrap_or("cc".into()))
+            .arg(root().join("tests/c/masks.c"))
+            .arg("-o")
+            .arg(&program)
+            .args(["-lssl", "-lcrypto"])
+            .status();
+        assert!(compiler.unwrap().success());
+        program
+    });
+    &PROGRAM
+}
+
+fn sslmode(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sslmode"));
+    command.args(arguments).env("SSLMODE_LIBRARY", library()).env_remove("SSLMODE_OPTIONS").env_remove("LD_PRELOAD");
+    command
+}
+
+/// Status, stdout, stderr.
+fn ran(command: &mut Command) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+#[test]
+fn the_programs_status_is_the_commands() {
+    for (script, status) in [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143), ("kill -KILL $$", 137)] {
+        assert_eq!(ran(&mut sslmode(&["run", "--", "sh", "-c", script])).0, status, "{script}");
+    }
+    let (status, _, stderr) = ran(&mut sslmode(&["run", "--", "no-such-program"]));
+    assert_eq!(status, 127);
+    assert!(stderr.contains("expected a program to run, got no-such-program"), "{stderr}");
+    assert_eq!(ran(&mut sslmode(&["run", "--", "/etc/passwd"])).0, 126);
+}
+
+#[test]
+fn a_signal_to_the_command_reaches_the_program() {
+    let script = "trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done";
+    let mut child = sslmode(&["run", "--", "sh", "-c", script]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut ready = [0; 6];
+    std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut ready).unwrap();
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(9));
+}
+
+#[test]
+fn trace_and_force() {
+    let plain = ran(&mut Command::new(program()));
+    let (status, stdout, stderr) = ran(sslmode(&["run", "--trace", "--force", "-AUTO_RETRY"]).arg("--").arg(program()));
+    assert_eq!((status, stdout), (plain.0, plain.1));
+    assert!(stderr.contains(" (0), shown as AUTO_RETRY, by command-masks"), "{stderr}");
+    assert!(!stderr.contains("NO TLS HANDLE"), "{stderr}");
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut command = sslmode(&["run", "--trace", "--format", "json", "--log"]);
+    let (_, _, stderr) = ran(command.arg(&log).arg("--").arg(program()));
+    assert_eq!(stderr, "");
+    assert!(std::fs::read_to_string(log).unwrap().starts_with("{\"v\":1,"));
+}
+
+#[test]
+fn a_program_without_tls_is_said_loudly() {
+    let (status, stdout, stderr) = ran(&mut sslmode(&["run", "--", "echo", "hello"]));
+    assert_eq!((status, stdout.as_str()), (0, "hello\n"));
+    let expected = "sslmode: NO TLS HANDLE WAS SEEN: 1 process was seen, without a call to a libssl: it is linked \
+                    with none, and may load one while it runs\n";
+    assert_eq!(stderr, expected);
+    let folder = tempfile::tempdir().unwrap();
+    let (source, program) = (folder.path().join("static.c"), folder.path().join("static"));
+    std::fs::write(&source, "int main(void) { return 3; }\n").unwrap();
+    assert!(Command::new("cc").args(["-static", "-o"]).arg(&program).arg(source).status().unwrap().success());
+    let (status, _, stderr) = ran(sslmode(&["run", "--"]).arg(program));
+    assert_eq!(status, 3);
+    assert!(stderr.contains("libsslmode was loaded into no process: it is linked statically"), "{stderr}");
+}
+
+#[test]
+fn mistakes_end_with_2_before_anything_starts() {
+    for (arguments, mistake) in [
+        (&["run", "--force", "+AUTORETRY"][..], "did you mean \"AUTO_RETRY\"?"),
+        (&["run", "--force", "AUTO_RETRY"], "expected +MODE or -MODE, with commas between them, got \"AUTO_RETRY\""),
+        (&["run", "--format", "jsno"], "invalid value 'jsno'"),
+        (&["run", "--trcae"], "unexpected argument '--trcae'"),
+        (&["run", "--trace", "--log", "/nowhere/log"], "--log: expected a file to write to, got /nowhere/log"),
+        (&["run", "--log", "/tmp/log"], "--log: expected --trace with it"),
+        (&["run", "--libssl", "ours"], "this version has no libssl of its own"),
+    ] {
+        let mut command = sslmode(arguments);
+        let (status, stdout, stderr) = ran(command.args(["--", "echo", "started"]));
+        assert_eq!((status, stdout.as_str()), (2, ""), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(mistake), "{arguments:?}: {stderr}");
+    }
+    let mut wrong = sslmode(&["run", "--", "echo", "started"]);
+    let (status, stdout, stderr) = ran(wrong.env("SSLMODE_OPTIONS", "trcae"));
+    assert_eq!((status, stdout.as_str()), (2, ""));
+    assert!(stderr.contains("SSLMODE_OPTIONS: unknown option \"trcae\"") && stderr.contains("did you mean \"trace\"?"));
+    let mut lost = sslmode(&["run", "--", "echo", "started"]);
+    assert_eq!(ran(lost.env("SSLMODE_LIBRARY", "/nowhere")).0, 2);
+    for (arguments, mistake) in [
+        (["explain", "RELEASE_BUFER"], "did you mean \"RELEASE_BUFFERS\"?"),
+        (["hosts", "no-such-program"], "expected a program or a process id, got no-such-program: not found"),
+        (["hosts", "999999999"], "expected a process to look at, got 999999999"),
+    ] {
+        let (status, stdout, stderr) = ran(&mut sslmode(&arguments));
+        assert_eq!((status, stdout.as_str()), (2, ""));
+        assert!(stderr.contains(mistake), "{stderr}");
+    }
+}
+
+#[test]
+fn explain() {
+    let (status, stdout, _) = ran(&mut sslmode(&["explain", "0x84"]));
+    assert_eq!(status, 0);
+    assert!(stdout.contains("0x84  ENABLE_FALSE_START|0x4\n    in boringssl, aws-lc\n"), "{stdout}");
+    assert!(stdout.contains("\nSEND_FALLBACK_SCSV puts TLS_FALLBACK_SCSV (RFC 7507) into"), "{stdout}");
+    let (_, stdout, _) = ran(&mut sslmode(&["explain", "auto_retry|release_buffers", "--dialect", "openssl-3"]));
+    assert!(stdout.starts_with("0x14  AUTO_RETRY|RELEASE_BUFFERS\n    in openssl-3\n"), "{stdout}");
+    let (_, stdout, _) = ran(&mut sslmode(&["explain", "RELEASE_BUFFERS"]));
+    assert!(stdout.contains("has no RELEASE_BUFFERS\n    in openssl-0.9.8\n"), "{stdout}");
+    let (status, stdout, _) = ran(&mut sslmode(&["explain", "-1", "--dialect", "openssl-1.0.2"]));
+    assert!(status == 0 && stdout.starts_with("0xffffffffffffffff  "), "{stdout}");
+}
+
+#[test]
+fn hosts_of_programs_and_processes() {
+    let (status, stdout, _) = ran(sslmode(&["hosts"]).arg(program()));
+    assert_eq!(status, 0);
+    for line in ["/libssl.so.3\n", "  version  OpenSSL 3.0.", "  dialect  openssl-3\n", "  preload  reaches it\n"] {
+        assert!(stdout.contains(line), "{stdout}");
+    }
+    let (_, stdout, _) = ran(&mut sslmode(&["hosts", "passwd"]));
+    assert!(stdout.contains("does not reach it: it runs with raised privileges (set-user-ID)"), "{stdout}");
+    let mut process =
+        Command::new("openssl").arg("s_server").args(["-nocert", "-accept", "127.0.0.1:0"]).spawn().unwrap();
+    let pid = process.id().to_string();
+    let mut looks = (0..100).map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        ran(&mut sslmode(&["hosts", &pid])).1
+    });
+    let found = looks.find(|stdout| stdout.contains("libssl.so.3\n"));
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let stdout = found.expect("a process with libssl");
+    assert!(stdout.contains("  dialect  openssl-3\n  preload  would reach it; it has to be there"), "{stdout}");
+}
+
+#[test]
+fn dialects() {
+    let (status, stdout, _) = ran(&mut sslmode(&["dialects"]));
+    assert_eq!(status, 0);
+    for line in
+        ["openssl-1.0.2\n  a new context has 0 [observed: 1.0.2k]\n", "    0x0000  RELEASE_BUFFERS: does nothing\n"]
+    {
+        assert!(stdout.contains(line), "{stdout}");
+    }
+}
+
+/// Every verb and option of the command stands in its manual page.
+#[test]
+fn the_manual_page() {
+    let page = std::fs::read_to_string(root().join("man/sslmode.1")).unwrap().replace("\\-", "-");
+    for verb in ["run", "explain", "hosts", "dialects"] {
+        assert!(page.contains(&format!(".SS sslmode {verb}\n")), "{verb}");
+    }
+    let (_, help, _) = ran(&mut sslmode(&["run", "--help"]));
+    let options = help.split_whitespace().filter_map(|word| word.strip_prefix("--")).filter(|word| !word.is_empty());
+    for option in options.filter(|option| *option != "help") {
+        let option = option.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        assert!(page.contains(&format!("--{option}")), "--{option}");
+    }
+}

@@ -1,0 +1,295 @@
+//! The trace, line by line: what happened, as text for people or as JSON.
+//!
+//! # The JSON lines
+//!
+//! Each line is one object. Every object has `v` (the version of this description: [`VERSION`]), `time_us`
+//! (microseconds since 1970), `pid`, `tid`, and `event`, which says what else is there:
+//!
+//! | `event` | members |
+//! |---|---|
+//! | `start` | `version` of the library, `program`: the first line of a process |
+//! | `host` | `path`, `version`, `dialect`: a libssl was found |
+//! | `birth` | `function`, `handle`, `modes`, `by`; `parent`, the context or connection that it was made of; `modes_shown`, if the program reads another mask |
+//! | `seen` | as `birth`, for a handle whose making was not seen, when it is first used |
+//! | `mode` | `function`, `handle`, `before`, `after`, `by`; `asked`, unless it only reads; `shown`, if the program was told another mask |
+//! | `io` | `function`, `handle`, `result`, `duration_ns`; `requested` and `bytes` where there are lengths; `error`, as `SSL_get_error` names it, where it failed; `inner`: true for a call that the libssl made itself while it served one of the program's on the same handle; `bio`: true for a call that an SSL BIO made for the program |
+//! | `death` | `handle`: the libssl frees it |
+//!
+//! Modes are in names, of the handle's dialect. A member that does not apply is left out. Later versions of the
+//! library may add members and events without a new `v`: readers pass over what they do not know.
+
+use crate::json::Object;
+use std::borrow::Cow;
+use std::fmt;
+
+/// The version of the JSON lines: raised when what a reader relies on changes.
+pub const VERSION: u32 = 1;
+
+/// A text that is mostly known when the library is compiled.
+pub type Name = Cow<'static, str>;
+
+/// One line of the trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+pub struct Line {
+    /// [`VERSION`], in what the same version wrote.
+    pub v: u32,
+    /// Microseconds since 1970.
+    pub time_us: u64,
+    /// The process.
+    pub pid: u32,
+    /// The thread.
+    pub tid: u32,
+    /// What happened.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(tag = "event", rename_all = "lowercase"))]
+pub enum Event {
+    /// A process began to write.
+    Start {
+        /// The library's version.
+        version: Name,
+        /// The path of the program.
+        program: String,
+    },
+    /// A libssl was found.
+    Host {
+        /// Where it was loaded from.
+        path: String,
+        /// As it calls itself.
+        version: String,
+        /// The engine's name for what it makes of modes.
+        dialect: Name,
+    },
+    /// A handle was made.
+    Birth(Birth),
+    /// A handle whose making was not seen is used for the first time.
+    Seen(Birth),
+    /// A mode call was answered.
+    Mode {
+        /// As the manual page calls it.
+        function: Name,
+        /// The handle's address, `0x…`.
+        handle: String,
+        /// What was to be set or cleared.
+        asked: Option<String>,
+        /// The mask in force before.
+        before: String,
+        /// The mask in force afterwards.
+        after: String,
+        /// The mask that the program was told, where modes are forced.
+        shown: Option<String>,
+        /// Who called.
+        by: String,
+    },
+    /// A call that reads, writes, shakes hands or shuts down was answered.
+    Io {
+        /// The function.
+        function: Name,
+        /// The handle's address.
+        handle: String,
+        /// How many bytes it was to move at most.
+        requested: Option<i64>,
+        /// What it returned.
+        result: i64,
+        /// How many bytes it moved.
+        bytes: Option<u64>,
+        /// What `SSL_get_error` makes of the result, where that is no success.
+        error: Option<Name>,
+        /// How long it took.
+        duration_ns: u64,
+        /// The libssl's own call, while it served a call of the program on the same handle.
+        #[cfg_attr(feature = "serde", serde(default))]
+        inner: bool,
+        /// An SSL BIO's call.
+        #[cfg_attr(feature = "serde", serde(default))]
+        bio: bool,
+    },
+    /// The libssl frees a handle.
+    Death {
+        /// The handle's address.
+        handle: String,
+    },
+}
+
+/// A handle and its beginning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+pub struct Birth {
+    /// The function that made or used it.
+    pub function: Name,
+    /// Its address.
+    pub handle: String,
+    /// What it was made of.
+    pub parent: Option<String>,
+    /// The mask in force.
+    pub modes: String,
+    /// The mask that the program reads, where modes are forced.
+    pub modes_shown: Option<String>,
+    /// Who called.
+    pub by: String,
+}
+
+impl Line {
+    /// The line as a JSON object, without a newline.
+    pub fn to_json(&self) -> String {
+        let line = Object::new().number("v", self.v).number("time_us", self.time_us).number("pid", self.pid);
+        self.event.members(line.number("tid", self.tid)).end()
+    }
+}
+
+impl Event {
+    fn members(&self, line: Object) -> Object {
+        match self {
+            Event::Start { version, program } => {
+                line.text("event", "start").text("version", version).text("program", program)
+            }
+            Event::Host { path, version, dialect } => {
+                line.text("event", "host").text("path", path).text("version", version).text("dialect", dialect)
+            }
+            Event::Birth(birth) => birth.members(line.text("event", "birth")),
+            Event::Seen(birth) => birth.members(line.text("event", "seen")),
+            Event::Mode { function, handle, asked, before, after, shown, by } => line
+                .text("event", "mode")
+                .text("function", function)
+                .text("handle", handle)
+                .optional_text("asked", asked.as_deref())
+                .text("before", before)
+                .text("after", after)
+                .optional_text("shown", shown.as_deref())
+                .text("by", by),
+            Event::Io { function, handle, requested, result, bytes, error, duration_ns, inner, bio } => line
+                .text("event", "io")
+                .text("function", function)
+                .text("handle", handle)
+                .optional_number("requested", *requested)
+                .number("result", *result)
+                .optional_number("bytes", *bytes)
+                .optional_text("error", error.as_deref())
+                .number("duration_ns", *duration_ns)
+                .truth("inner", *inner)
+                .truth("bio", *bio),
+            Event::Death { handle } => line.text("event", "death").text("handle", handle),
+        }
+    }
+}
+
+impl Birth {
+    fn members(&self, line: Object) -> Object {
+        line.text("function", &self.function)
+            .text("handle", &self.handle)
+            .optional_text("parent", self.parent.as_deref())
+            .text("modes", &self.modes)
+            .optional_text("modes_shown", self.modes_shown.as_deref())
+            .text("by", &self.by)
+    }
+}
+
+/// The event in the manner of strace(1).
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Start { version, program } => write!(f, "start {program}, libsslmode {version}"),
+            Event::Host { path, version, dialect } => write!(f, "host {path}: {version}, dialect {dialect}"),
+            Event::Birth(birth) => write!(f, "{birth}"),
+            Event::Seen(birth) => write!(f, "{birth}, made unseen"),
+            Event::Mode { function, handle, asked, before, after, shown, by } => {
+                write!(f, "{function}({handle}")?;
+                if let Some(asked) = asked {
+                    write!(f, ", {asked}")?;
+                }
+                write!(f, ") = {}", shown.as_ref().unwrap_or(after))?;
+                if asked.is_some() {
+                    write!(f, ", was {before}")?;
+                }
+                if shown.is_some() {
+                    write!(f, ", in force {after}")?;
+                }
+                write!(f, ", by {by}")
+            }
+            Event::Io { function, handle, requested, result, bytes, error, duration_ns, inner, bio } => {
+                f.write_str(if *inner { "  inner " } else { "" })?;
+                f.write_str(if *bio { "BIO " } else { "" })?;
+                write!(f, "{function}({handle}")?;
+                requested.map_or(Ok(()), |length| write!(f, ", {length}"))?;
+                write!(f, ") = {result}")?;
+                match bytes {
+                    Some(bytes) if i64::try_from(*bytes) != Ok(*result) => write!(f, ", {bytes} bytes")?,
+                    _ => {}
+                }
+                error.as_ref().map_or(Ok(()), |error| write!(f, " {error}"))?;
+                write!(f, " <{}.{:06}>", duration_ns / 1_000_000_000, duration_ns / 1000 % 1_000_000)
+            }
+            Event::Death { handle } => write!(f, "{handle} is freed"),
+        }
+    }
+}
+
+impl fmt::Display for Birth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parent = self.parent.as_deref().unwrap_or("");
+        write!(f, "{}({parent}) = {} ({})", self.function, self.handle, self.modes)?;
+        self.modes_shown.as_ref().map_or(Ok(()), |shown| write!(f, ", shown as {shown}"))?;
+        write!(f, ", by {}", self.by)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(function: &'static str, result: i64, bytes: Option<u64>, error: Option<&'static str>) -> Event {
+        Event::Io {
+            function: function.into(),
+            handle: "0x10".to_owned(),
+            requested: Some(16384),
+            result,
+            bytes,
+            error: error.map(Name::from),
+            duration_ns: 1_000_004_500,
+            inner: false,
+            bio: false,
+        }
+    }
+
+    #[test]
+    fn lines_for_people() {
+        assert_eq!(read("SSL_read", 5, Some(5), None).to_string(), "SSL_read(0x10, 16384) = 5 <1.000004>");
+        assert_eq!(
+            read("SSL_read_ex", 1, Some(5), None).to_string(),
+            "SSL_read_ex(0x10, 16384) = 1, 5 bytes <1.000004>"
+        );
+        assert_eq!(
+            read("SSL_read", -1, None, Some("SSL_ERROR_WANT_READ")).to_string(),
+            "SSL_read(0x10, 16384) = -1 SSL_ERROR_WANT_READ <1.000004>"
+        );
+        let mode = Event::Mode {
+            function: "SSL_set_mode".into(),
+            handle: "0x10".to_owned(),
+            asked: Some("RELEASE_BUFFERS".to_owned()),
+            before: "AUTO_RETRY".to_owned(),
+            after: "AUTO_RETRY|RELEASE_BUFFERS".to_owned(),
+            shown: None,
+            by: "curl+0x10".to_owned(),
+        };
+        assert_eq!(
+            mode.to_string(),
+            "SSL_set_mode(0x10, RELEASE_BUFFERS) = AUTO_RETRY|RELEASE_BUFFERS, was AUTO_RETRY, by curl+0x10"
+        );
+    }
+
+    #[test]
+    fn a_line_of_json() {
+        let event = read("SSL_read", -1, None, Some("SSL_ERROR_WANT_READ"));
+        let line = Line { v: VERSION, time_us: 7, pid: 1, tid: 2, event };
+        assert_eq!(
+            line.to_json(),
+            "{\"v\":1,\"time_us\":7,\"pid\":1,\"tid\":2,\"event\":\"io\",\"function\":\"SSL_read\",\"handle\":\"0x10\",\
+             \"requested\":16384,\"result\":-1,\"error\":\"SSL_ERROR_WANT_READ\",\"duration_ns\":1000004500}"
+        );
+    }
+}

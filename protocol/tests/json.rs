@@ -1,0 +1,60 @@
+//! What the hand-written JSON says, read back by serde.
+
+use proptest::prelude::*;
+use sslmode_protocol::event::{Birth, Event, Line, Name, VERSION};
+
+fn name() -> impl Strategy<Value = Name> {
+    any::<String>().prop_map(Name::from)
+}
+
+prop_compose! {
+    fn birth()(
+        function in name(), handle: String, parent: Option<String>, modes: String, modes_shown: Option<String>, by: String,
+    ) -> Birth {
+        Birth { function, handle, parent, modes, modes_shown, by }
+    }
+}
+
+prop_compose! {
+    fn mode()(
+        function in name(), handle: String, asked: Option<String>, before: String, after: String, shown: Option<String>,
+        by: String,
+    ) -> Event {
+        Event::Mode { function, handle, asked, before, after, shown, by }
+    }
+}
+
+prop_compose! {
+    fn io()(
+        function in name(), handle: String, requested: Option<i64>, result: i64, bytes: Option<u64>,
+        error in prop::option::of(name()), duration_ns: u64, inner: bool, bio: bool,
+    ) -> Event {
+        Event::Io { function, handle, requested, result, bytes, error, duration_ns, inner, bio }
+    }
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        (name(), any::<String>()).prop_map(|(version, program)| Event::Start { version, program }),
+        (any::<String>(), any::<String>(), name()).prop_map(|(path, version, dialect)| Event::Host {
+            path,
+            version,
+            dialect
+        }),
+        birth().prop_map(Event::Birth),
+        birth().prop_map(Event::Seen),
+        mode(),
+        io(),
+        any::<String>().prop_map(|handle| Event::Death { handle }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn every_line_reads_back(time_us: u64, pid: u32, tid: u32, event in event()) {
+        let line = Line { v: VERSION, time_us, pid, tid, event };
+        let json = line.to_json();
+        prop_assert!(!json.contains('\n'));
+        prop_assert_eq!(serde_json::from_str::<Line>(&json).unwrap(), line);
+    }
+}

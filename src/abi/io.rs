@@ -1,0 +1,200 @@
+//! The functions that read, write, shake hands and shut down. An option may watch them; the owner answers them.
+
+use super::forward::{routes, to_owner};
+use crate::hooks::{self, IoCall, Outcome};
+use crate::host::Calls;
+use crate::openssl::ssl_st;
+use libc::{c_int, c_long, c_void, size_t};
+
+routes! {
+    do_handshake, caller in "rsi", SSL_do_handshake(ssl: *mut ssl_st) -> c_int;
+    connect, caller in "rsi", SSL_connect(ssl: *mut ssl_st) -> c_int;
+    accept, caller in "rsi", SSL_accept(ssl: *mut ssl_st) -> c_int;
+    shutdown, caller in "rsi", SSL_shutdown(ssl: *mut ssl_st) -> c_int;
+    read, caller in "rcx", SSL_read(ssl: *mut ssl_st, buf: *mut c_void, num: c_int) -> c_int;
+    peek, caller in "rcx", SSL_peek(ssl: *mut ssl_st, buf: *mut c_void, num: c_int) -> c_int;
+    write, caller in "rcx", SSL_write(ssl: *mut ssl_st, buf: *const c_void, num: c_int) -> c_int;
+    read_ex, caller in "r8",
+        SSL_read_ex(ssl: *mut ssl_st, buf: *mut c_void, num: size_t, moved: *mut size_t) -> c_int;
+    peek_ex, caller in "r8",
+        SSL_peek_ex(ssl: *mut ssl_st, buf: *mut c_void, num: size_t, moved: *mut size_t) -> c_int;
+    write_ex, caller in "r8",
+        SSL_write_ex(ssl: *mut ssl_st, buf: *const c_void, num: size_t, moved: *mut size_t) -> c_int;
+    write_ex2, caller in "r9",
+        SSL_write_ex2(ssl: *mut ssl_st, buf: *const c_void, num: size_t, flags: u64, moved: *mut size_t) -> c_int;
+    read_early_data, caller in "r8",
+        SSL_read_early_data(ssl: *mut ssl_st, buf: *mut c_void, num: size_t, moved: *mut size_t) -> c_int;
+    write_early_data, caller in "r8",
+        SSL_write_early_data(ssl: *mut ssl_st, buf: *const c_void, num: size_t, moved: *mut size_t) -> c_int;
+    sendfile, caller in "r9",
+        SSL_sendfile(ssl: *mut ssl_st, fd: c_int, offset: c_long, size: size_t, flags: c_int) -> c_long;
+}
+
+unsafe extern "C-unwind" fn do_handshake(ssl: *mut ssl_st, caller: usize) -> c_int {
+    // SAFETY: the handle is the program's own, and this is the libssl that owns it.
+    step("SSL_do_handshake", ssl, caller, |calls| calls.do_handshake.map(|f| unsafe { f(ssl) }))
+}
+
+unsafe extern "C-unwind" fn connect(ssl: *mut ssl_st, caller: usize) -> c_int {
+    // SAFETY: as for SSL_do_handshake.
+    step("SSL_connect", ssl, caller, |calls| calls.connect.map(|f| unsafe { f(ssl) }))
+}
+
+unsafe extern "C-unwind" fn accept(ssl: *mut ssl_st, caller: usize) -> c_int {
+    // SAFETY: as for SSL_do_handshake.
+    step("SSL_accept", ssl, caller, |calls| calls.accept.map(|f| unsafe { f(ssl) }))
+}
+
+unsafe extern "C-unwind" fn shutdown(ssl: *mut ssl_st, caller: usize) -> c_int {
+    // SAFETY: as for SSL_do_handshake.
+    step("SSL_shutdown", ssl, caller, |calls| calls.shutdown.map(|f| unsafe { f(ssl) }))
+}
+
+unsafe extern "C-unwind" fn read(ssl: *mut ssl_st, buf: *mut c_void, num: c_int, caller: usize) -> c_int {
+    // SAFETY: the arguments are the program's own, for the libssl that owns its handle.
+    count("SSL_read", ssl, num, caller, |calls| calls.read.map(|f| unsafe { f(ssl, buf, num) }))
+}
+
+unsafe extern "C-unwind" fn peek(ssl: *mut ssl_st, buf: *mut c_void, num: c_int, caller: usize) -> c_int {
+    // SAFETY: as for SSL_read.
+    count("SSL_peek", ssl, num, caller, |calls| calls.peek.map(|f| unsafe { f(ssl, buf, num) }))
+}
+
+unsafe extern "C-unwind" fn write(ssl: *mut ssl_st, buf: *const c_void, num: c_int, caller: usize) -> c_int {
+    // SAFETY: as for SSL_read.
+    count("SSL_write", ssl, num, caller, |calls| calls.write.map(|f| unsafe { f(ssl, buf, num) }))
+}
+
+unsafe extern "C-unwind" fn read_ex(
+    ssl: *mut ssl_st,
+    buf: *mut c_void,
+    num: size_t,
+    moved: *mut size_t,
+    caller: usize,
+) -> c_int {
+    // SAFETY: as for SSL_read.
+    transfer("SSL_read_ex", ssl, num, moved, caller, |calls| calls.read_ex.map(|f| unsafe { f(ssl, buf, num, moved) }))
+}
+
+unsafe extern "C-unwind" fn peek_ex(
+    ssl: *mut ssl_st,
+    buf: *mut c_void,
+    num: size_t,
+    moved: *mut size_t,
+    caller: usize,
+) -> c_int {
+    // SAFETY: as for SSL_read.
+    transfer("SSL_peek_ex", ssl, num, moved, caller, |calls| calls.peek_ex.map(|f| unsafe { f(ssl, buf, num, moved) }))
+}
+
+unsafe extern "C-unwind" fn write_ex(
+    ssl: *mut ssl_st,
+    buf: *const c_void,
+    num: size_t,
+    moved: *mut size_t,
+    caller: usize,
+) -> c_int {
+    transfer("SSL_write_ex", ssl, num, moved, caller, |calls| {
+        // SAFETY: as for SSL_read.
+        calls.write_ex.map(|f| unsafe { f(ssl, buf, num, moved) })
+    })
+}
+
+unsafe extern "C-unwind" fn write_ex2(
+    ssl: *mut ssl_st,
+    buf: *const c_void,
+    num: size_t,
+    flags: u64,
+    moved: *mut size_t,
+    caller: usize,
+) -> c_int {
+    transfer("SSL_write_ex2", ssl, num, moved, caller, |calls| {
+        // SAFETY: as for SSL_read.
+        calls.write_ex2.map(|f| unsafe { f(ssl, buf, num, flags, moved) })
+    })
+}
+
+unsafe extern "C-unwind" fn read_early_data(
+    ssl: *mut ssl_st,
+    buf: *mut c_void,
+    num: size_t,
+    moved: *mut size_t,
+    caller: usize,
+) -> c_int {
+    transfer("SSL_read_early_data", ssl, num, moved, caller, |calls| {
+        // SAFETY: as for SSL_read.
+        calls.read_early_data.map(|f| unsafe { f(ssl, buf, num, moved) })
+    })
+}
+
+unsafe extern "C-unwind" fn write_early_data(
+    ssl: *mut ssl_st,
+    buf: *const c_void,
+    num: size_t,
+    moved: *mut size_t,
+    caller: usize,
+) -> c_int {
+    transfer("SSL_write_early_data", ssl, num, moved, caller, |calls| {
+        // SAFETY: as for SSL_read.
+        calls.write_early_data.map(|f| unsafe { f(ssl, buf, num, moved) })
+    })
+}
+
+unsafe extern "C-unwind" fn sendfile(
+    ssl: *mut ssl_st,
+    fd: c_int,
+    offset: c_long,
+    size: size_t,
+    flags: c_int,
+    caller: usize,
+) -> c_long {
+    let call = IoCall { function: "SSL_sendfile", ssl, requested: i64::try_from(size).ok(), caller };
+    through(call, -1, Outcome::of_count, |calls| {
+        // SAFETY: as for SSL_read.
+        calls.sendfile.map(|f| unsafe { f(ssl, fd, offset, size, flags) })
+    })
+}
+
+/// A function that moves nothing, and answers 1 when it is done.
+fn step(function: &'static str, ssl: *mut ssl_st, caller: usize, call: impl FnOnce(&Calls) -> Option<c_int>) -> c_int {
+    through(IoCall { function, ssl, requested: None, caller }, -1, Outcome::of_step, call)
+}
+
+/// A function that answers how many bytes it moved.
+fn count(
+    function: &'static str,
+    ssl: *mut ssl_st,
+    num: c_int,
+    caller: usize,
+    call: impl FnOnce(&Calls) -> Option<c_int>,
+) -> c_int {
+    through(IoCall { function, ssl, requested: Some(num.into()), caller }, -1, Outcome::of_count, call)
+}
+
+/// A function that answers whether it moved bytes, and leaves their number in `moved`.
+fn transfer(
+    function: &'static str,
+    ssl: *mut ssl_st,
+    num: size_t,
+    moved: *mut size_t,
+    caller: usize,
+    call: impl FnOnce(&Calls) -> Option<c_int>,
+) -> c_int {
+    let requested = i64::try_from(num).ok();
+    let outcome = |answer| {
+        // SAFETY: where it reports success, the libssl has written the number there itself.
+        Outcome::of_transfer(answer, || unsafe { *moved })
+    };
+    through(IoCall { function, ssl, requested, caller }, 0, outcome, call)
+}
+
+fn through<R: Copy + Into<i64>>(
+    call: IoCall,
+    failure: R,
+    outcome: impl FnOnce(i64) -> Outcome,
+    forward: impl FnOnce(&Calls) -> Option<R>,
+) -> R {
+    to_owner(call.function, call.ssl.addr(), call.caller, failure, |host| {
+        hooks::io(host, call, outcome, || forward(&host.calls))
+    })
+}

@@ -1,0 +1,154 @@
+//! A handle's beginning, its mode calls, its end; and the modes that are forced on it.
+
+use super::nesting::InMaking;
+use super::trace;
+use crate::boundary::contain;
+use crate::host::{self, Entry, Host};
+use crate::openssl::{Handle, ModeCall};
+use crate::options;
+use crate::tally;
+use libc::c_long;
+use sslmode_engine::Dialect;
+use sslmode_engine::force::{Change, Force};
+use sslmode_protocol::tally::Count;
+use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
+
+/// The forced modes in the numbers of each dialect. Made when the library is loaded: no thread ever waits for it.
+static FORCES: OnceLock<[Force; Dialect::ALL.len()]> = OnceLock::new();
+
+/// Works out the options, while there is one thread.
+pub fn prepare() {
+    FORCES.get_or_init(|| Dialect::ALL.map(forced_in));
+}
+
+fn forced_in(dialect: &'static Dialect) -> Force {
+    options::get().force.iter().fold(Force::default(), |force, word| {
+        // A mode that this dialect lacks is said when a libssl of it is met.
+        force.with(dialect, &word.mode, word.on).unwrap_or(force)
+    })
+}
+
+fn force(host: &Host) -> Force {
+    let place = Dialect::ALL.iter().position(|dialect| std::ptr::eq(*dialect, host.dialect));
+    let forces = FORCES.get_or_init(|| Dialect::ALL.map(forced_in));
+    place.map_or(Force::default(), |place| forces[place])
+}
+
+/// Says which forced modes this libssl does not have.
+pub fn check_force(host: &Host) {
+    for word in &options::get().force {
+        if let Err(error) = Force::default().with(host.dialect, &word.mode, word.on) {
+            crate::report::line(format_args!("option force: {error}; not forced on handles of {}", host.path));
+        }
+    }
+}
+
+/// A handle that is being made.
+pub struct Making {
+    function: &'static str,
+    parent: usize,
+    caller: usize,
+    nesting: InMaking,
+}
+
+impl Making {
+    /// `function` was called to make one, of `parent` if that is not 0.
+    pub fn begin(function: &'static str, parent: usize, caller: usize) -> Making {
+        Making { function, parent, caller, nesting: InMaking::begin() }
+    }
+}
+
+/// A handle was made.
+pub fn made(making: Making, handle: Handle, host: &'static Host) {
+    // During a handshake SSL_dup answers the same handle once more.
+    if making.nesting.is_inner() || handle.address() == making.parent {
+        return;
+    }
+    tally::add(match handle {
+        Handle::Context(_) => Count::Contexts,
+        Handle::Connection(_) => Count::Connections,
+    });
+    if !super::are_on() || !options::are_in_force() {
+        return;
+    }
+    let parents = host::kept(making.parent).filter(|parent| parent.is_met()).map(|p| p.own().load(Ordering::Relaxed));
+    if let Some(entry) = host::kept(handle.address()) {
+        entry.meet();
+        begin(entry, handle, host, parents);
+    }
+    trace::birth(making.function, host, handle, making.parent, making.caller);
+}
+
+/// What is kept of a handle that is used. One that was not seen being made begins here.
+pub fn meet(function: &'static str, handle: Handle, host: &'static Host, caller: usize) -> Option<&'static Entry> {
+    let kept = host::kept(handle.address()).or_else(|| host::remember(handle, host))?;
+    if !kept.is_met() {
+        if !options::are_in_force() {
+            return None;
+        }
+        if kept.meet() {
+            begin(kept, handle, host, None);
+            trace::seen(function, host, handle, caller);
+        }
+    }
+    Some(kept)
+}
+
+/// The mask that the program believes in is its parent's to begin with, and the handle gets the forced modes.
+fn begin(entry: &Entry, handle: Handle, host: &Host, parents: Option<i64>) {
+    let mask = host.mode_call(handle, ModeCall::Get);
+    entry.own().store(parents.unwrap_or(mask), Ordering::Relaxed);
+    put_into_force(handle, host, mask);
+}
+
+fn put_into_force(handle: Handle, host: &Host, mask: i64) {
+    let force = force(host);
+    let (missing, superfluous) = (force.missing(mask), force.superfluous(mask));
+    if missing != 0 {
+        host.mode_call(handle, ModeCall::Set(missing));
+    }
+    if superfluous != 0 {
+        host.mode_call(handle, ModeCall::Clear(superfluous));
+    }
+}
+
+/// What the program is told of this mask.
+pub fn shown(entry: &Entry, host: &Host, mask: i64) -> i64 {
+    force(host).shown(mask, entry.own().load(Ordering::Relaxed))
+}
+
+/// What a mode call answers that code at `caller` makes on a handle of this libssl.
+pub fn mode_call(host: &'static Host, handle: Handle, call: ModeCall, caller: usize) -> c_long {
+    if !super::are_on() {
+        return host.mode_call(handle, call);
+    }
+    let met = contain(|| meet(call.name(handle), handle, host, caller)).flatten();
+    let Some(entry) = met else { return host.mode_call(handle, call) };
+    let before = host.mode_call(handle, ModeCall::Get);
+    let answer = host.mode_call(handle, call);
+    if force(host).is_nothing() {
+        contain(|| trace::mode_call(host, handle, call, [before, answer, answer], caller));
+        return answer;
+    }
+    put_into_force(handle, host, answer);
+    let own = match call {
+        ModeCall::Set(mask) => Change::Set(host.dialect.argument(mask)),
+        ModeCall::Clear(mask) => Change::Clear(host.dialect.argument(mask)),
+        ModeCall::Get => Change::Get,
+    };
+    // One thread at a time calls on a handle: libssl's own rule.
+    let own = Force::own_after(entry.own().load(Ordering::Relaxed), own);
+    entry.own().store(own, Ordering::Relaxed);
+    let after = host.mode_call(handle, ModeCall::Get);
+    let told = force(host).shown(after, own);
+    contain(|| trace::mode_call(host, handle, call, [before, after, told], caller));
+    told
+}
+
+/// A libssl frees a handle.
+pub fn ended(handle: usize, entry: &Entry) {
+    if entry.is_met() {
+        trace::death(handle);
+    }
+}

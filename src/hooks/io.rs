@@ -1,0 +1,109 @@
+//! Calls that read, write, shake hands and shut down.
+
+use super::nesting::{self, Origin, Serving};
+use super::{are_on, handle, trace};
+use crate::boundary::contain;
+use crate::host::Host;
+use crate::openssl::{Handle, ssl_st};
+use crate::options;
+use libc::c_int;
+use std::time::{Duration, Instant};
+
+/// A call as it came.
+pub struct IoCall {
+    /// As the manual page calls it.
+    pub function: &'static str,
+    pub ssl: *mut ssl_st,
+    /// How many bytes it is to move at most.
+    pub requested: Option<i64>,
+    pub caller: usize,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What it returned.
+    pub result: i64,
+    /// How many bytes it moved.
+    pub bytes: Option<u64>,
+    /// Whether `SSL_get_error` has something to say of it.
+    pub failed: bool,
+}
+
+impl Outcome {
+    /// Of a function that answers how many bytes it moved.
+    pub fn of_count(result: i64) -> Outcome {
+        Outcome { result, bytes: u64::try_from(result).ok().filter(|&bytes| bytes > 0), failed: result <= 0 }
+    }
+
+    /// Of a function that answers whether it moved bytes; SSL_read_early_data answers 1 or 2 where it did.
+    pub fn of_transfer(result: i64, moved: impl FnOnce() -> usize) -> Outcome {
+        let done = result > 0;
+        Outcome { result, bytes: done.then(|| moved() as u64), failed: !done }
+    }
+
+    /// Of a function that moves nothing.
+    pub fn of_step(result: i64) -> Outcome {
+        Outcome { result, bytes: None, failed: result <= 0 }
+    }
+}
+
+/// Makes the call, and shows it to the options that are on.
+pub fn io<R: Copy + Into<i64>>(
+    host: &'static Host,
+    call: IoCall,
+    outcome: impl FnOnce(i64) -> Outcome,
+    make: impl FnOnce() -> Option<R>,
+) -> Option<R> {
+    if call.ssl.is_null() || !are_on() || !options::are_in_force() {
+        return make();
+    }
+    let origin = nesting::origin(call.ssl.addr(), call.caller);
+    if origin != Origin::Inner {
+        contain(|| handle::meet(call.function, Handle::Connection(call.ssl), host, call.caller));
+    }
+    let start = Instant::now();
+    let result = {
+        let _serving = Serving::begin(call.ssl.addr());
+        make()?
+    };
+    let duration = start.elapsed();
+    if trace::is_on() {
+        contain(|| record(host, &call, outcome(result.into()), origin, duration));
+    }
+    Some(result)
+}
+
+fn record(host: &Host, call: &IoCall, outcome: Outcome, origin: Origin, duration: Duration) {
+    let error = if outcome.failed { error_of(host, call, outcome.result) } else { None };
+    trace::io(call, outcome, error, origin, duration);
+}
+
+/// What the program will be told when it asks. Every libssl's `SSL_get_error` only looks: at the result, at the error
+/// queue without taking from it, at the handle and its BIOs.
+fn error_of(host: &Host, call: &IoCall, result: i64) -> Option<&'static str> {
+    // SSL_shutdown(3): 0 is no error, but a shutdown that is not finished.
+    if call.function == "SSL_shutdown" && result == 0 {
+        return None;
+    }
+    let get_error = host.calls.get_error?;
+    // SAFETY: the handle is alive: a call on it has just returned, and this libssl owns it.
+    let error = unsafe { get_error(call.ssl, c_int::try_from(result).unwrap_or(-1)) };
+    Some(host.dialect.error_name(error).unwrap_or("an error without a name"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outcome;
+
+    #[test]
+    fn outcomes() {
+        let outcome = |result, bytes, failed| Outcome { result, bytes, failed };
+        assert_eq!(Outcome::of_count(5), outcome(5, Some(5), false));
+        assert_eq!(Outcome::of_count(0), outcome(0, None, true));
+        assert_eq!(Outcome::of_count(-1), outcome(-1, None, true));
+        assert_eq!(Outcome::of_transfer(2, || 0), outcome(2, Some(0), false));
+        assert_eq!(Outcome::of_transfer(0, || panic!("not written")), outcome(0, None, true));
+        assert_eq!(Outcome::of_step(1), outcome(1, None, false));
+    }
+}

@@ -1,0 +1,36 @@
+//! What the options turn on: the trace, and modes that are forced.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `handle.rs` | a handle's beginning, its mode calls, its end; forced modes |
+//! | `io.rs` | calls that read, write, shake hands and shut down |
+//! | `nesting.rs` | whose call it is: the program's, or the libssl's own inside one |
+//! | `trace.rs` | what is written of all that |
+//!
+//! Nothing here is reached while no option is on, except through a second libssl, and then it only passes calls on.
+
+mod handle;
+mod io;
+mod nesting;
+mod trace;
+
+pub use handle::{Making, ended, made, mode_call, prepare};
+pub use io::{IoCall, Outcome, io};
+
+use crate::host::Host;
+use crate::options;
+use crate::tally;
+use sslmode_protocol::tally::Count;
+
+/// Whether an option wants to see the calls.
+pub fn are_on() -> bool {
+    let options = options::get();
+    options.trace || !options.force.is_empty()
+}
+
+/// A libssl was found.
+pub fn host(host: &Host) {
+    tally::add(Count::Hosts);
+    handle::check_force(host);
+    trace::host(host);
+}
