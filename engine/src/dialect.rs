@@ -23,17 +23,13 @@ pub struct Fact<T> {
     pub source: Source,
 }
 
-const fn observed<T>(value: T, versions: &'static str) -> Fact<T>
-where
-    T: Copy,
-{
+/// What running libraries of these versions showed.
+pub(crate) const fn observed<T: Copy>(value: T, versions: &'static str) -> Fact<T> {
     Fact { value, source: Source::Observed(versions) }
 }
 
-const fn read<T>(value: T, place: &'static str) -> Fact<T>
-where
-    T: Copy,
-{
+/// What stands in this header or source.
+pub(crate) const fn read<T: Copy>(value: T, place: &'static str) -> Fact<T> {
     Fact { value, source: Source::Read(place) }
 }
 

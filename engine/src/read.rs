@@ -7,7 +7,7 @@
 //! For `SSL_write` no version seen does so: it carries a handshake in progress to its end and goes on, whatever the
 //! mask; only a transport that would block makes it answer with WANT_READ. See [`ReadRules::write_returns`].
 
-use crate::dialect::{Dialect, Fact, Source};
+use crate::dialect::{Dialect, Fact, observed, read};
 use crate::mode::Modes;
 
 /// A record that `SSL_read` meets and that holds no application data.
@@ -84,14 +84,6 @@ pub struct ReadRules {
     pub empty: Fact<Handling>,
     /// Whether `SSL_write` returns with WANT_READ after a handshake that it finished, as the page says.
     pub write_returns: Fact<bool>,
-}
-
-const fn observed<T: Copy>(value: T, versions: &'static str) -> Fact<T> {
-    Fact { value, source: Source::Observed(versions) }
-}
-
-const fn read<T: Copy>(value: T, place: &'static str) -> Fact<T> {
-    Fact { value, source: Source::Read(place) }
 }
 
 use Handling::{ByMode, ByModeAlone, Fails, ReadsOn, Unknown, WantRead};
