@@ -1,8 +1,8 @@
 //! The system's `openssl` as a peer, and our end of a socket. Everything waits for a bounded time.
 
 use super::{Pki, records};
-use sslmode_libssl::handshake::{Acceptor, ClientContext, Established, Handshake, HandshakeError, ServerContext};
-use sslmode_libssl::record::{Received, RecordBuffer, RecordLayer};
+use sslmode_tls::handshake::{Acceptor, ClientContext, Established, Handshake, HandshakeError, ServerContext};
+use sslmode_tls::record::{Received, RecordBuffer, RecordLayer};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -129,7 +129,7 @@ pub struct Connection {
     pub alpn: Option<Vec<u8>>,
     pub cipher_suite: u16,
     pub peer_certificates: Vec<Vec<u8>>,
-    pub exporter: sslmode_libssl::exporter::Exporter,
+    pub exporter: sslmode_tls::exporter::Exporter,
     pub tickets: u32,
     pub key_updates: u32,
 }

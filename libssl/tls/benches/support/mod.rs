@@ -2,7 +2,7 @@
 #![allow(dead_code, missing_docs)]
 
 use openssl::ssl::{Ssl, SslContext, SslFiletype, SslMethod, SslMode, SslStream, SslVersion};
-use sslmode_libssl::record::Version;
+use sslmode_tls::record::Version;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};

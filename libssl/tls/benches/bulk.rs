@@ -2,8 +2,8 @@
 
 mod support;
 
-use sslmode_libssl::handshake::Versions;
-use sslmode_libssl::record::{Received, RecordBuffer, RecordLayer, Version};
+use sslmode_tls::handshake::Versions;
+use sslmode_tls::record::{Received, RecordBuffer, RecordLayer, Version};
 use std::io::{Read, Write};
 use std::time::Duration;
 use support::ours::{KeyType, client, handshake, open, server};

@@ -3,9 +3,9 @@
 
 mod support;
 
-use sslmode_libssl::exporter::Exporter;
-use sslmode_libssl::handshake::{ClientContext, Established, ServerContext, Versions};
-use sslmode_libssl::record::{RecordLayer, Version};
+use sslmode_tls::exporter::Exporter;
+use sslmode_tls::handshake::{ClientContext, Established, ServerContext, Versions};
+use sslmode_tls::record::{RecordLayer, Version};
 use std::io::{Read, Write};
 use support::ours::{KeyType, client, handshake, open, seal, server};
 use support::{openssl_contexts, openssl_pair};

@@ -2,10 +2,10 @@
 
 mod support;
 
-use sslmode_libssl::handshake::{
+use sslmode_tls::handshake::{
     Acceptor, ClientContext, ClientHello, ClientSettings, Established, FALLBACK_SCSV, Failure, Verification, Versions,
 };
-use sslmode_libssl::record::{AlertDescription, Protection, Received, RecordLayer, Version};
+use sslmode_tls::record::{AlertDescription, Protection, Received, RecordLayer, Version};
 use support::{
     KeyType, Pki, client, client_settings, due, handshake, handshake_with, open, records, seal, server, take_output,
 };

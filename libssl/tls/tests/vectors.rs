@@ -2,7 +2,7 @@
 
 mod support;
 
-use sslmode_libssl::record::{
+use sslmode_tls::record::{
     AlertDescription, Cipher, Hash, Keys, Protection, Received, RecordLayer, Role, TicketSink, Traffic, TrafficSecret,
 };
 use std::sync::{Arc, Mutex};

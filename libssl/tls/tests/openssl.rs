@@ -2,8 +2,8 @@
 
 mod support;
 
-use sslmode_libssl::handshake::{ClientContext, ClientSettings, Failure, Versions};
-use sslmode_libssl::record::{AlertDescription, Role, Version};
+use sslmode_tls::handshake::{ClientContext, ClientSettings, Failure, Versions};
+use sslmode_tls::record::{AlertDescription, Role, Version};
 use std::net::TcpListener;
 use support::peer::{Connection, OpenSsl, identity};
 use support::{KeyType, Pki, client, client_settings, server};

@@ -3,11 +3,11 @@
 
 pub mod peer;
 
-use sslmode_libssl::handshake::{
+use sslmode_tls::handshake::{
     Acceptor, ClientContext, ClientSettings, Established, Handshake, HandshakeError, Identity, ServerContext,
     ServerSettings, Verification, Versions, certificates_from_pem,
 };
-use sslmode_libssl::record::{Error, Received, RecordBuffer, RecordLayer};
+use sslmode_tls::record::{Error, Received, RecordBuffer, RecordLayer};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;

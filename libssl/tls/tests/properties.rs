@@ -3,8 +3,8 @@
 mod support;
 
 use proptest::prelude::*;
-use sslmode_libssl::handshake::{Acceptor, Versions};
-use sslmode_libssl::record::{
+use sslmode_tls::handshake::{Acceptor, Versions};
+use sslmode_tls::record::{
     Cipher, Error, Hash, Keys, Protection, Received, RecordBuffer, RecordLayer, Role, Traffic, TrafficSecret, Version,
 };
 use support::{KeyType, due, open, seal};
