@@ -20,6 +20,7 @@ SONAME := libsslmode.so.0
 RELEASE := target/release
 LIBRARY := $(RELEASE)/libsslmode.so
 COMMAND := $(RELEASE)/sslmode
+LIBSSL := target/libssl/libssl.so.3
 CTESTS := $(patsubst ctests/%.c,target/ctests/%,$(wildcard ctests/*.c))
 CTEST_FLAGS := -std=c99 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -g -O1 -pthread -Iinclude -Ictests
 
@@ -28,7 +29,7 @@ COMPAT_HOSTS := $(shell tools/hosts/get --list | cut -f 1)
 
 .PHONY: all deps demo check test compat bench header ctests install uninstall clean FORCE
 
-all: $(RELEASE)/$(SONAME)
+all: $(RELEASE)/$(SONAME) $(LIBSSL)
 
 # Cargo knows best whether anything is to be done.
 $(LIBRARY): FORCE
@@ -37,6 +38,11 @@ $(LIBRARY): FORCE
 # Programs linked here ask for the soname.
 $(RELEASE)/$(SONAME): $(LIBRARY)
 	ln -sf libsslmode.so $@
+
+# Our libssl, in a folder of its own: what looks for a libssl in target/release must not find it.
+$(LIBSSL): FORCE
+	cargo build --release --locked -p sslmode-libssl
+	libssl/link $(RELEASE)/libsslmode_libssl.a $(@D)
 
 deps:
 	tools/deps

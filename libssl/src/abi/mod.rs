@@ -1,0 +1,7 @@
+//! The exported C functions, one file per family: pointers become references, and a method does the work.
+//!
+//! A function that a program may call with NULL, where OpenSSL would crash, answers failure and puts
+//! `ERR_R_PASSED_NULL_PARAMETER` into the queue; the mode calls answer 0.
+
+mod handles;
+mod methods;

@@ -1,0 +1,53 @@
+//! Where C's pointers become references, and where panics end.
+
+use crate::context::Context;
+use crate::error::{self, Reason};
+use crate::ssl::Ssl;
+use std::panic::{self, AssertUnwindSafe};
+
+/// Runs `body`; answers `failed`, with an internal error in the queue, where it panicked.
+pub fn guard<R>(failed: R, body: impl FnOnce() -> R) -> R {
+    // What a panic leaves half done is behind a handle that is not used again (`with_ssl`) or behind locks that say so.
+    panic::catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
+        error::put(Reason::INTERNAL_ERROR);
+        failed
+    })
+}
+
+/// Runs `body` on a connection. NULL answers `failed`, with the reason in the queue. A panic answers `failed` and
+/// poisons the connection: nothing else is ever done with it but to free it.
+///
+/// # Safety
+/// `ssl` is NULL or came from `SSL_new` and holds a reference for as long as the call lasts.
+pub unsafe fn with_ssl<R>(ssl: *const Ssl, failed: R, body: impl FnOnce(&Ssl) -> R) -> R {
+    // SAFETY: not NULL means alive, by the caller's promise. `Ssl` is changed through cells alone, so that the shared
+    // reference may coexist with those of calls which the program makes from its callbacks.
+    let Some(ssl) = (unsafe { ssl.as_ref() }) else {
+        error::put(Reason::PASSED_NULL_PARAMETER);
+        return failed;
+    };
+    if ssl.is_poisoned() {
+        error::put(Reason::INTERNAL_ERROR);
+        return failed;
+    }
+    panic::catch_unwind(AssertUnwindSafe(|| body(ssl))).unwrap_or_else(|_| {
+        ssl.poison();
+        error::put(Reason::INTERNAL_ERROR);
+        failed
+    })
+}
+
+/// Runs `body` on a context. NULL and panics answer `failed`, with the reason in the queue.
+///
+/// # Safety
+/// `ctx` is NULL or came from `SSL_CTX_new` and holds a reference for as long as the call lasts.
+pub unsafe fn with_ctx<R>(ctx: *const Context, failed: R, body: impl FnOnce(&Context) -> R) -> R {
+    // SAFETY: not NULL means alive, by the caller's promise; what several threads may change has locks of its own.
+    match unsafe { ctx.as_ref() } {
+        Some(ctx) => guard(failed, || body(ctx)),
+        None => {
+            error::put(Reason::PASSED_NULL_PARAMETER);
+            failed
+        }
+    }
+}

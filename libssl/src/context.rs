@@ -1,0 +1,53 @@
+//! What an `SSL_CTX` holds.
+
+use crate::crypto::ex_data::{Class, ExData};
+use crate::method::Method;
+use crate::settings::Settings;
+use sslmode_engine::ModeCell;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// `SSL_CTX`. A program's pointer is [`Arc::into_raw`]: the references are the Arc's.
+pub struct Context {
+    /// What it was made with.
+    pub method: &'static Method,
+    /// The mask that `SSL_new` copies.
+    pub modes: ModeCell,
+    /// The program's own data (`SSL_CTX_set_ex_data`).
+    pub ex_data: ExData,
+    settings: Mutex<Arc<Settings>>,
+}
+
+impl Context {
+    /// `SSL_CTX_new`.
+    pub fn new(method: &'static Method) -> Arc<Self> {
+        let context = Context {
+            method,
+            modes: {
+                let (width, mask) = Settings::default_modes();
+                ModeCell::new(width, mask)
+            },
+            ex_data: ExData::default(),
+            settings: Mutex::new(Arc::new(Settings::default())),
+        };
+        let context = Arc::new(context);
+        context.ex_data.created(Class::Context, Arc::as_ptr(&context).cast());
+        context
+    }
+
+    /// The settings as they are now; a later change makes new ones.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes the settings for the connections made from now on.
+    pub fn change<R>(&self, change: impl FnOnce(&mut Settings) -> R) -> R {
+        change(Arc::make_mut(&mut self.settings.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        let this: *const Self = self;
+        self.ex_data.freed(Class::Context, this.cast());
+    }
+}

@@ -1,0 +1,24 @@
+//! A libssl.so.3 of our own: TLS by rustls and the record layer of [`sslmode_tls`], the modes executed by
+//! [`sslmode_engine`], and libcrypto's BIO, X509, EVP and error queue, so that its objects mix with the program's.
+//!
+//! A C call comes in at `abi`, whose functions turn pointers into references ([`boundary`]) and call a method of
+//! [`context::Context`] (`SSL_CTX`) or [`ssl::Ssl`] (`SSL`). `exports.txt` lists every exported name.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`abi`] | the exported C functions, one file per family |
+//! | [`boundary`] | NULL, panics, pointers |
+//! | [`context`] | what an `SSL_CTX` holds |
+//! | [`ssl`] | what an `SSL` holds |
+//! | [`settings`] | what both hold: a connection shares its context's until one of them changes |
+//! | [`error`] | the reasons of failures, and libcrypto's queue of them |
+//! | [`crypto`] | libcrypto's functions and objects |
+
+pub mod abi;
+pub mod boundary;
+pub mod context;
+pub mod crypto;
+pub mod error;
+pub mod method;
+pub mod settings;
+pub mod ssl;
