@@ -200,6 +200,17 @@ impl WriteMachine {
         self.alive
     }
 
+    /// Notes that an error elsewhere on the connection ended it, such as a record that could not be read.
+    pub fn end(&mut self) {
+        self.alive = false;
+    }
+
+    /// Begins to send something else than data: an alert or a handshake message. While a record is pending that is a
+    /// wrong retry, whatever the modes (read in `ssl3_write_pending` of 1.0.2 to 4.0, which compares the types).
+    pub fn interrupt(&mut self) -> Option<Outcome> {
+        self.pending.is_some().then(|| self.error(Reason::BadWriteRetry))
+    }
+
     /// Whether a record waits for the transport.
     pub fn has_pending(&self) -> bool {
         self.pending.is_some()

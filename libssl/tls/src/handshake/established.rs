@@ -11,8 +11,6 @@ use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 
 /// What a handshake leaves behind.
 pub struct Established {
-    /// For [`RecordLayer::new`](crate::record::RecordLayer::new).
-    pub traffic: Traffic,
     /// The cipher suite's number.
     pub cipher_suite: u16,
     /// An earlier session was resumed.
@@ -26,11 +24,11 @@ pub struct Established {
 }
 
 impl Handshake {
-    /// Hands over to the record layer. Whatever is in [`output`](Self::output) must have been sent, or be sent first.
+    /// Hands over to the record layer ([`RecordLayer::new`](crate::record::RecordLayer::new)). Whatever is in [`output`](Self::output) must have been sent, or be sent first.
     ///
     /// # Errors
     /// The handshake is not complete, or a part of a handshake message was left behind it.
-    pub fn finish(self) -> Result<Established, HandshakeError> {
+    pub fn finish(self) -> Result<(Traffic, Established), HandshakeError> {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
@@ -89,7 +87,7 @@ impl Handshake {
             }
         };
         let traffic = Traffic { role, protection, tickets };
-        Ok(Established { traffic, cipher_suite, resumed, alpn, peer_certificates, exporter })
+        Ok((traffic, Established { cipher_suite, resumed, alpn, peer_certificates, exporter }))
     }
 }
 
