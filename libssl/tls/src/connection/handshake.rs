@@ -1,13 +1,13 @@
 //! The handshake over the transport: flights out, records in.
 
-use super::{Connection, Io, Open, Phase, Stop};
-use crate::handshake::{ClientHello, HandshakeError, ServerContext};
+use super::{Connection, Io, Phase, Stop};
+use crate::handshake::{ClientHello, HandshakeError, ServerSettings};
 use crate::record::{AlertDescription, RecordLayer};
 
 /// What a server does with a ClientHello.
 pub enum Decision {
     /// Goes on with these settings.
-    Settings(Box<ServerContext>),
+    Settings(Box<ServerSettings>),
     /// Ends the handshake with this alert.
     Refuse(AlertDescription),
     /// The program has not decided: it is asked again when the handshake goes on.
@@ -64,7 +64,16 @@ impl Connection {
                 self.phase = Phase::Handshake(Box::new(handshake));
                 Ok(())
             }
-            Decision::Refuse(_alert) => Err(Stop::Dead),
+            Decision::Refuse(alert) => {
+                let Phase::Hello(waiting) = std::mem::replace(&mut self.phase, Phase::Failed) else {
+                    return Err(Stop::Dead);
+                };
+                let (record, error) = waiting.0.refuse(alert);
+                // Tried once: what is wrong is told in any case.
+                _ = io.transport.write(&record);
+                _ = io.transport.flush();
+                Err(self.over(error))
+            }
         }
     }
 
@@ -109,7 +118,8 @@ impl Connection {
             return Err(Stop::Dead);
         };
         let (traffic, established) = handshake.finish().map_err(|error| self.over(error))?;
-        self.phase = Phase::Open(Box::new(Open { layer: RecordLayer::new(traffic), established }));
+        self.phase = Phase::Open(Box::new(RecordLayer::new(traffic)));
+        self.established = Some(Box::new(established));
         self.release_read_buffer(io);
         Ok(())
     }

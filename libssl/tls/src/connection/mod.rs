@@ -80,15 +80,9 @@ enum Phase {
     /// A server that waits for the ClientHello; it is kept where the program has not decided yet.
     Hello(Box<(Acceptor, Option<ClientHello>)>),
     Handshake(Box<Handshake>),
-    Open(Box<Open>),
+    Open(Box<RecordLayer>),
     /// Over before it was open.
     Failed,
-}
-
-/// A connection whose handshake is done.
-struct Open {
-    layer: RecordLayer,
-    established: Established,
 }
 
 /// See the module.
@@ -100,6 +94,7 @@ pub struct Connection {
     outgoing: Outgoing,
     writer: WriteMachine,
     read_rules: &'static ReadRules,
+    established: Option<Box<Established>>,
 }
 
 impl Connection {
@@ -121,6 +116,7 @@ impl Connection {
             outgoing: Outgoing::default(),
             writer: WriteMachine::new(Rules::of(dialect)),
             read_rules: ReadRules::of(dialect),
+            established: None,
         }
     }
 
@@ -129,12 +125,9 @@ impl Connection {
         matches!(self.phase, Phase::Open(_))
     }
 
-    /// What the handshake left behind, once it is done.
-    pub fn established(&self) -> Option<&Established> {
-        match &self.phase {
-            Phase::Open(open) => Some(&open.established),
-            _ => None,
-        }
+    /// What the handshake left behind, once: when it is done.
+    pub fn take_established(&mut self) -> Option<Box<Established>> {
+        self.established.take()
     }
 
     /// The handshake, while it lasts.
@@ -188,9 +181,9 @@ impl Connection {
     }
 
     /// The open connection, unless it is over.
-    fn open(&mut self) -> Result<&mut Open, Stop> {
+    fn open(&mut self) -> Result<&mut RecordLayer, Stop> {
         match &mut self.phase {
-            Phase::Open(open) if self.writer.is_alive() => Ok(open),
+            Phase::Open(layer) if self.writer.is_alive() => Ok(layer),
             _ => Err(Stop::Dead),
         }
     }
@@ -198,8 +191,8 @@ impl Connection {
     /// Notes an error of the record layer, and tries once to tell the peer.
     fn fail(&mut self, io: &mut Io<'_>, error: record::Error) -> Stop {
         if error.is_fatal() {
-            if let Phase::Open(open) = &mut self.phase {
-                open.layer.fail(error);
+            if let Phase::Open(layer) = &mut self.phase {
+                layer.fail(error);
                 _ = self.send_due(io);
             }
             self.writer.end();
@@ -212,9 +205,9 @@ impl Connection {
         if self.writer.has_pending() {
             return Ok(());
         }
-        let Phase::Open(open) = &mut self.phase else { return Err(Stop::Dead) };
-        if self.outgoing.is_empty() && open.layer.due_length() > 0 {
-            self.outgoing.fill(io, |out| open.layer.seal_due(out)).map_err(Stop::Record)?;
+        let Phase::Open(layer) = &mut self.phase else { return Err(Stop::Dead) };
+        if self.outgoing.is_empty() && layer.due_length() > 0 {
+            self.outgoing.fill(io, |out| layer.seal_due(out)).map_err(Stop::Record)?;
         }
         if !self.outgoing.is_empty() {
             self.outgoing.write(io).map_err(Stop::Write)?;
@@ -232,7 +225,7 @@ impl Connection {
         if let Some(Outcome::Error(reason)) = self.writer.interrupt() {
             return Err(Stop::Misuse(reason));
         }
-        self.open()?.layer.close();
+        self.open()?.close();
         self.send_due(io)
     }
 
@@ -244,6 +237,6 @@ impl Connection {
         if self.writer.has_pending() {
             return Err(Stop::Misuse(Reason::BadWriteRetry));
         }
-        self.open()?.layer.update_keys(request).map_err(Stop::Record)
+        self.open()?.update_keys(request).map_err(Stop::Record)
     }
 }

@@ -44,10 +44,10 @@ impl Connection {
     fn next(&mut self, io: &mut Io<'_>, out: &mut [u8]) -> Result<Option<usize>, Stop> {
         self.open()?;
         self.fill(io)?;
-        let Phase::Open(open) = &mut self.phase else { return Err(Stop::Dead) };
+        let Phase::Open(layer) = &mut self.phase else { return Err(Stop::Dead) };
         let Some(record) = self.incoming.record() else { return Err(Stop::Dead) };
         let length = record.len();
-        let received = match open.layer.open(record, out) {
+        let received = match layer.open(record, out) {
             Ok(Received::DataInRecord(range)) => {
                 self.unread = range;
                 return Ok(None);

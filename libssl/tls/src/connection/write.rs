@@ -34,12 +34,12 @@ impl Connection {
     }
 
     fn call(&mut self, io: &mut Io<'_>, call: Call, data: &[u8], ex: bool) -> Result<usize, Stop> {
-        let Connection { phase: Phase::Open(open), outgoing, writer, .. } = self else { return Err(Stop::Dead) };
+        let Connection { phase: Phase::Open(layer), outgoing, writer, .. } = self else { return Err(Stop::Dead) };
         let mut stopped = None;
         let step = if ex { writer.write_ex(io.modes, call) } else { writer.write(io.modes, call) };
         let outcome = run(step, |offer| {
             if let Offer::New(range) = offer
-                && let Err(error) = outgoing.fill(io, |out| open.layer.seal(&data[range.clone()], out))
+                && let Err(error) = outgoing.fill(io, |out| layer.seal(&data[range.clone()], out))
             {
                 stopped = Some(Stop::Record(error));
                 return Transport::Failed;

@@ -1,7 +1,7 @@
 //! The secrets of one connection, from the key log that it has to itself.
 
 use rustls::KeyLog;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use zeroize::Zeroizing;
 
 pub(super) type Secret = Zeroizing<Vec<u8>>;
@@ -12,6 +12,8 @@ pub(super) struct Secrets(Mutex<Captured>);
 
 #[derive(Default)]
 pub(super) struct Captured {
+    pub(super) client_handshake: Option<Secret>,
+    pub(super) server_handshake: Option<Secret>,
     pub(super) client: Option<Secret>,
     pub(super) server: Option<Secret>,
     pub(super) exporter: Option<Secret>,
@@ -22,14 +24,21 @@ pub(super) struct Captured {
 impl Secrets {
     /// What was told so far; nothing of it stays here.
     pub(super) fn take(&self) -> Captured {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        std::mem::take(&mut *self.look())
+    }
+
+    /// A look at what was told so far.
+    pub(super) fn look(&self) -> MutexGuard<'_, Captured> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
 impl KeyLog for Secrets {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        let mut captured = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut captured = self.look();
         let field = match label {
+            "CLIENT_HANDSHAKE_TRAFFIC_SECRET" => &mut captured.client_handshake,
+            "SERVER_HANDSHAKE_TRAFFIC_SECRET" => &mut captured.server_handshake,
             "CLIENT_TRAFFIC_SECRET_0" => &mut captured.client,
             "SERVER_TRAFFIC_SECRET_0" => &mut captured.server,
             "EXPORTER_SECRET" => &mut captured.exporter,

@@ -32,6 +32,11 @@ fn max_ciphertext(version: Version) -> usize {
     }
 }
 
+/// Whether these bytes can be the header of a record of any version since SSL 3.0; what cannot is another protocol.
+pub fn is_record_header(header: [u8; HEADER]) -> bool {
+    matches!(header, [20..=23, 3, ..])
+}
+
 /// Where incoming bytes wait until they are complete records.
 ///
 /// It holds at most one record of the largest size, whatever the peer sends: memory is allocated when the first bytes
