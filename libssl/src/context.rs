@@ -2,8 +2,9 @@
 
 use crate::crypto::ex_data::{Class, ExData};
 use crate::method::Method;
-use crate::settings::Settings;
+use crate::settings::{Settings, dialect};
 use sslmode_engine::ModeCell;
+use sslmode_tls::connection::Pool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// `SSL_CTX`. A program's pointer is [`Arc::into_raw`]: the references are the Arc's.
@@ -14,6 +15,8 @@ pub struct Context {
     pub modes: ModeCell,
     /// The program's own data (`SSL_CTX_set_ex_data`).
     pub ex_data: ExData,
+    /// Unused record buffers.
+    pub pool: Pool,
     settings: Mutex<Arc<Settings>>,
 }
 
@@ -27,6 +30,7 @@ impl Context {
                 ModeCell::new(width, mask)
             },
             ex_data: ExData::default(),
+            pool: Pool::new(dialect()),
             settings: Mutex::new(Arc::new(Settings::default())),
         };
         let context = Arc::new(context);

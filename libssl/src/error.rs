@@ -3,7 +3,7 @@
 //! Numbers and names are those of OpenSSL 3.0's `sslerr.h`.
 
 use libc::{c_char, c_int, c_ulong};
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::sync::Once;
 
 /// A reason (`SSL_R_…`, or `ERR_R_…` from the numbers that all libraries share).
@@ -12,6 +12,8 @@ pub struct Reason(pub c_int);
 
 /// `ERR_LIB_SSL`.
 const LIBRARY: c_int = 20;
+/// `ERR_LIB_SYS`.
+pub const LIBRARY_SYS: c_int = 2;
 /// Where a library's number is in an error code.
 const LIBRARY_SHIFT: c_ulong = 23;
 
@@ -28,6 +30,78 @@ impl Reason {
     pub const BAD_WRITE_RETRY: Reason = Reason(127);
     /// `SSL_R_BAD_LENGTH`.
     pub const BAD_LENGTH: Reason = Reason(271);
+    /// `SSL_R_APPLICATION_DATA_AFTER_CLOSE_NOTIFY`.
+    pub const APPLICATION_DATA_AFTER_CLOSE_NOTIFY: Reason = Reason(291);
+    /// `SSL_R_BAD_EXTENSION`.
+    pub const BAD_EXTENSION: Reason = Reason(110);
+    /// `SSL_R_BAD_SIGNATURE`.
+    pub const BAD_SIGNATURE: Reason = Reason(123);
+    /// `SSL_R_BIO_NOT_SET`.
+    pub const BIO_NOT_SET: Reason = Reason(128);
+    /// `SSL_R_CALLBACK_FAILED`.
+    pub const CALLBACK_FAILED: Reason = Reason(234);
+    /// `SSL_R_CERTIFICATE_VERIFY_FAILED`.
+    pub const CERTIFICATE_VERIFY_FAILED: Reason = Reason(134);
+    /// `SSL_R_CONNECTION_TYPE_NOT_SET`.
+    pub const CONNECTION_TYPE_NOT_SET: Reason = Reason(144);
+    /// `SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC`.
+    pub const DECRYPTION_FAILED_OR_BAD_RECORD_MAC: Reason = Reason(281);
+    /// `SSL_R_DIGEST_CHECK_FAILED`.
+    pub const DIGEST_CHECK_FAILED: Reason = Reason(149);
+    /// `SSL_R_EXCESSIVE_MESSAGE_SIZE`.
+    pub const EXCESSIVE_MESSAGE_SIZE: Reason = Reason(152);
+    /// `SSL_R_HTTPS_PROXY_REQUEST`.
+    pub const HTTPS_PROXY_REQUEST: Reason = Reason(155);
+    /// `SSL_R_HTTP_REQUEST`.
+    pub const HTTP_REQUEST: Reason = Reason(156);
+    /// `SSL_R_INAPPROPRIATE_FALLBACK`.
+    pub const INAPPROPRIATE_FALLBACK: Reason = Reason(373);
+    /// `SSL_R_LENGTH_MISMATCH`.
+    pub const LENGTH_MISMATCH: Reason = Reason(159);
+    /// `SSL_R_NO_APPLICATION_PROTOCOL`.
+    pub const NO_APPLICATION_PROTOCOL: Reason = Reason(235);
+    /// `SSL_R_NO_PROTOCOLS_AVAILABLE`.
+    pub const NO_PROTOCOLS_AVAILABLE: Reason = Reason(191);
+    /// `SSL_R_NO_SHARED_CIPHER`.
+    pub const NO_SHARED_CIPHER: Reason = Reason(193);
+    /// `SSL_R_NO_SUITABLE_GROUPS`.
+    pub const NO_SUITABLE_GROUPS: Reason = Reason(295);
+    /// `SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM`.
+    pub const NO_SUITABLE_SIGNATURE_ALGORITHM: Reason = Reason(118);
+    /// `SSL_R_PACKET_LENGTH_TOO_LONG`.
+    pub const PACKET_LENGTH_TOO_LONG: Reason = Reason(198);
+    /// `SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE`.
+    pub const PEER_DID_NOT_RETURN_A_CERTIFICATE: Reason = Reason(199);
+    /// `SSL_R_PROTOCOL_IS_SHUTDOWN`.
+    pub const PROTOCOL_IS_SHUTDOWN: Reason = Reason(207);
+    /// `SSL_R_SHUTDOWN_WHILE_IN_INIT`.
+    pub const SHUTDOWN_WHILE_IN_INIT: Reason = Reason(407);
+    /// `SSL_R_UNEXPECTED_EOF_WHILE_READING`.
+    pub const UNEXPECTED_EOF_WHILE_READING: Reason = Reason(294);
+    /// `SSL_R_UNEXPECTED_MESSAGE`.
+    pub const UNEXPECTED_MESSAGE: Reason = Reason(244);
+    /// `SSL_R_UNEXPECTED_RECORD`.
+    pub const UNEXPECTED_RECORD: Reason = Reason(245);
+    /// `SSL_R_UNINITIALIZED`.
+    pub const UNINITIALIZED: Reason = Reason(276);
+    /// `SSL_R_UNSUPPORTED_PROTOCOL`.
+    pub const UNSUPPORTED_PROTOCOL: Reason = Reason(258);
+    /// `SSL_R_WRONG_SIGNATURE_TYPE`.
+    pub const WRONG_SIGNATURE_TYPE: Reason = Reason(370);
+    /// `SSL_R_WRONG_SSL_VERSION`.
+    pub const WRONG_SSL_VERSION: Reason = Reason(266);
+    /// `SSL_R_WRONG_VERSION_NUMBER`.
+    pub const WRONG_VERSION_NUMBER: Reason = Reason(267);
+    /// `SSL_R_INVALID_KEY_UPDATE_TYPE`.
+    pub const INVALID_KEY_UPDATE_TYPE: Reason = Reason(120);
+    /// `SSL_R_NO_RENEGOTIATION`.
+    pub const NO_RENEGOTIATION: Reason = Reason(339);
+    /// `SSL_R_STILL_IN_INIT`.
+    pub const STILL_IN_INIT: Reason = Reason(121);
+    /// `ERR_R_BUF_LIB`.
+    pub const BUF_LIB: Reason = Reason(7 | 2 << 18);
+    /// `ERR_R_EVP_LIB`.
+    pub const EVP_LIB: Reason = Reason(6 | 2 << 18);
 }
 
 /// `ERR_RFLAG_FATAL | ERR_RFLAG_COMMON` of 3.0.
@@ -48,8 +122,10 @@ struct StringData {
 
 unsafe extern "C" {
     fn ERR_new();
+    fn ERR_peek_error() -> c_ulong;
     fn ERR_set_debug(file: *const c_char, line: c_int, function: *const c_char);
     fn ERR_set_error(library: c_int, reason: c_int, format: *const c_char, ...);
+    fn ERR_add_error_data(count: c_int, ...);
     fn ERR_load_strings(library: c_int, strings: *mut StringData) -> c_int;
 }
 
@@ -66,6 +142,28 @@ pub fn load_names() {
         // SAFETY: the table ends with a zero, and stays for as long as the process: libcrypto keeps pointers into it.
         unsafe { ERR_load_strings(LIBRARY, strings.as_mut_ptr()) };
     });
+}
+
+/// Puts a reason into the queue of this thread, with more about it for `ERR_get_error_all`.
+#[track_caller]
+pub fn put_with(reason: Reason, detail: &str) {
+    put(reason);
+    if let Ok(detail) = CString::new(detail) {
+        // SAFETY: the list of strings ends with the count given; libcrypto copies them.
+        unsafe { ERR_add_error_data(1, detail.as_ptr()) };
+    }
+}
+
+/// The library of the first error in this thread's queue, as `ERR_GET_LIB` has it.
+pub fn first_library() -> Option<c_int> {
+    /// `ERR_SYSTEM_FLAG`: the other bits are an `errno`.
+    const SYSTEM: c_ulong = 1 << 31;
+    // SAFETY: no preconditions.
+    match unsafe { ERR_peek_error() } {
+        0 => None,
+        error if error & SYSTEM != 0 => Some(LIBRARY_SYS),
+        error => Some(((error >> LIBRARY_SHIFT) & 0xff) as c_int),
+    }
 }
 
 /// Puts a reason into the queue of this thread.

@@ -1,5 +1,6 @@
 //! `SSL_METHOD`: which roles and versions a context begins with.
 
+use crate::ssl::Role;
 use sslmode_tls::record::Version;
 
 /// `SSL_METHOD`. Programs hold pointers to these and never look inside.
@@ -9,6 +10,17 @@ pub struct Method {
     pub roles: Roles,
     /// The one version that it allows; None where it leaves the choice to the handshake.
     pub only: Option<Version>,
+}
+
+impl Method {
+    /// The role of its connections, if there is only one.
+    pub fn role(&self) -> Option<Role> {
+        match self.roles {
+            Roles::Both => None,
+            Roles::Client => Some(Role::Client),
+            Roles::Server => Some(Role::Server),
+        }
+    }
 }
 
 /// Which roles a method's connections may play.

@@ -20,3 +20,33 @@ impl Settings {
         (dialect().width.value, dialect().default_mask())
     }
 }
+
+impl Settings {
+    /// `SSL_set_read_ahead`.
+    pub fn read_ahead(&self) -> bool {
+        false
+    }
+
+    /// `SSL_OP_IGNORE_UNEXPECTED_EOF`.
+    pub fn ignores_unexpected_eof(&self) -> bool {
+        false
+    }
+
+    /// `SSL_set_quiet_shutdown`.
+    pub fn is_quiet_shutdown(&self) -> bool {
+        false
+    }
+
+    /// The most data in one record, in bytes.
+    pub fn fragment(&self) -> usize {
+        16_384
+    }
+
+    /// The highest version that is allowed.
+    pub fn highest_version(&self) -> sslmode_tls::record::Version {
+        sslmode_tls::record::Version::Tls13
+    }
+
+    /// `SSL_set_SSL_CTX`.
+    pub fn take_certificates(&mut self, _from: &Settings) {}
+}

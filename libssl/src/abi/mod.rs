@@ -3,5 +3,8 @@
 //! A function that a program may call with NULL, where OpenSSL would crash, answers failure and puts
 //! `ERR_R_PASSED_NULL_PARAMETER` into the queue; the mode calls answer 0.
 
+mod bios;
+mod connection;
 mod handles;
+mod io;
 mod methods;

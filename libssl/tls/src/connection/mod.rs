@@ -168,16 +168,37 @@ impl Connection {
         }
     }
 
-    /// Gives the buffers to the context.
-    pub fn recycle(mut self, pool: &Pool) {
-        let len = self.incoming.len();
-        self.incoming.consume(len);
+    /// Whether a key update of ours is due, and whether it asks for the peer's.
+    pub fn due_key_update(&self) -> Option<bool> {
+        match &self.phase {
+            Phase::Open(layer) => layer.due_key_update(),
+            _ => None,
+        }
+    }
+
+    /// Frees the buffers in which nothing waits; whether that was both (`SSL_free_buffers`).
+    pub fn free_buffers(&mut self, pool: &Pool) -> bool {
+        if !self.incoming.is_empty() || !self.outgoing.is_empty() {
+            return false;
+        }
+        self.return_memory(pool);
+        true
+    }
+
+    fn return_memory(&mut self, pool: &Pool) {
         if let Some(memory) = self.incoming.take_memory() {
             pool.at_the_end(Kind::Read, memory);
         }
         if let Some(memory) = self.outgoing.take_memory() {
             pool.at_the_end(Kind::Write, memory);
         }
+    }
+
+    /// Gives the buffers to the context.
+    pub fn recycle(mut self, pool: &Pool) {
+        let len = self.incoming.len();
+        self.incoming.consume(len);
+        self.return_memory(pool);
     }
 
     /// The open connection, unless it is over.

@@ -1,0 +1,165 @@
+//! `SSL_do_handshake`, `SSL_read`, `SSL_write`, `SSL_shutdown`: what comes before the connection is asked, and what
+//! the calls return.
+
+use super::outcome::Want;
+use super::{RECEIVED_SHUTDOWN, Role, SENT_SHUTDOWN, Ssl, Stage};
+use crate::error::{self, Reason};
+use libc::c_int;
+use sslmode_tls::connection::{Connection, Io, Stop};
+
+/// A failed call: what it returns in the forms that return an `int`. The reason is told already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failed(pub c_int);
+
+impl Ssl {
+    /// `SSL_do_handshake`.
+    ///
+    /// # Errors
+    /// See `SSL_get_error`.
+    pub fn do_handshake(&self) -> Result<(), Failed> {
+        if self.role.get().is_none() {
+            error::put(Reason::CONNECTION_TYPE_NOT_SET);
+            return Err(Failed(-1));
+        }
+        self.want.set(Want::Nothing);
+        self.finish_handshake()
+    }
+
+    /// `SSL_connect`, `SSL_accept`: the role counts only if none was set before.
+    ///
+    /// # Errors
+    /// See `SSL_get_error`.
+    pub fn handshake_as(&self, role: Role) -> Result<(), Failed> {
+        if self.role.get().is_none() {
+            self.set_role(role);
+        }
+        self.do_handshake()
+    }
+
+    /// `SSL_read`, `SSL_peek`.
+    ///
+    /// # Errors
+    /// See `SSL_get_error`.
+    pub fn read(&self, out: &mut [u8], peek: bool) -> Result<usize, Failed> {
+        self.initialized()?;
+        self.want.set(Want::Nothing);
+        if self.shutdown.get() & RECEIVED_SHUTDOWN != 0 {
+            return Err(Failed(0));
+        }
+        self.finish_handshake()?;
+        self.call(|connection, io| connection.read(io, out, peek))
+    }
+
+    /// `SSL_write`.
+    ///
+    /// # Errors
+    /// See `SSL_get_error`.
+    pub fn write(&self, data: &[u8]) -> Result<usize, Failed> {
+        self.before_write()?;
+        self.call(|connection, io| connection.write(io, data))
+    }
+
+    /// `SSL_write_ex`.
+    ///
+    /// # Errors
+    /// See `SSL_get_error`.
+    pub fn write_ex(&self, data: &[u8]) -> Result<usize, Failed> {
+        self.before_write()?;
+        self.call(|connection, io| connection.write_ex(io, data))
+    }
+
+    /// `SSL_write` of a negative length.
+    pub fn write_negative(&self, length: c_int) -> Failed {
+        if let Err(failed) = self.before_write() {
+            return failed;
+        }
+        let written = self.call::<()>(|connection, io| Err(connection.write_negative(io, length)));
+        written.err().unwrap_or(Failed(-1))
+    }
+
+    fn before_write(&self) -> Result<(), Failed> {
+        self.initialized()?;
+        self.want.set(Want::Nothing);
+        if self.shutdown.get() & SENT_SHUTDOWN != 0 {
+            error::put(Reason::PROTOCOL_IS_SHUTDOWN);
+            return Err(Failed(-1));
+        }
+        self.finish_handshake()
+    }
+
+    /// `SSL_shutdown`: 1 when both directions are closed, 0 when ours is.
+    ///
+    /// # Errors
+    /// See `SSL_get_error`.
+    pub fn shut_down(&self) -> Result<c_int, Failed> {
+        self.initialized()?;
+        match self.stage.get() {
+            Stage::Init => {
+                error::put(Reason::SHUTDOWN_WHILE_IN_INIT);
+                return Err(Failed(-1));
+            }
+            Stage::Before => {
+                self.shutdown.set(SENT_SHUTDOWN | RECEIVED_SHUTDOWN);
+                return Ok(1);
+            }
+            Stage::Open if self.settings.borrow().is_quiet_shutdown() => {
+                self.shutdown.set(SENT_SHUTDOWN | RECEIVED_SHUTDOWN);
+                return Ok(1);
+            }
+            Stage::Open => {}
+        }
+        self.want.set(Want::Nothing);
+        let first = self.shutdown.get() & SENT_SHUTDOWN == 0;
+        self.shutdown.set(self.shutdown.get() | SENT_SHUTDOWN);
+        // Also where an earlier call could not send all of it.
+        self.call(|connection, io| connection.close(io))?;
+        if !first && self.shutdown.get() & RECEIVED_SHUTDOWN == 0 {
+            self.await_close()?;
+        }
+        Ok(c_int::from(self.shutdown.get() & RECEIVED_SHUTDOWN != 0))
+    }
+
+    fn await_close(&self) -> Result<(), Failed> {
+        match self.call::<()>(|connection, io| Err(connection.await_close(io))) {
+            Err(_) if self.shutdown.get() & RECEIVED_SHUTDOWN != 0 => Ok(()),
+            _ => Err(Failed(-1)),
+        }
+    }
+
+    fn initialized(&self) -> Result<(), Failed> {
+        if self.role.get().is_some() {
+            return Ok(());
+        }
+        error::put(Reason::UNINITIALIZED);
+        Err(Failed(-1))
+    }
+
+    /// Does the handshake if it is not done; it never returns 0 where data were to be read or written.
+    fn finish_handshake(&self) -> Result<(), Failed> {
+        if self.stage.get() == Stage::Before {
+            self.start()?;
+        }
+        if self.stage.get() == Stage::Open {
+            return Ok(());
+        }
+        let mut program = self.program();
+        self.call(|connection, io| connection.handshake(io, &mut program)).map_err(|_| Failed(-1))?;
+        self.finished()
+    }
+
+    /// Runs `call` on the connection and tells why it stopped.
+    pub(super) fn call<T>(
+        &self,
+        call: impl FnOnce(&mut Connection, &mut Io<'_>) -> Result<T, Stop>,
+    ) -> Result<T, Failed> {
+        match self.work(call) {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(stop)) => Err(Failed(self.stopped(stop))),
+            // A callback of a call that is at work.
+            None => {
+                error::put(Reason::SHOULD_NOT_HAVE_BEEN_CALLED);
+                Err(Failed(-1))
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What a connection is asked about and told beside the calls that move bytes.
+
+use super::{Ssl, Stage};
+use crate::context::Context;
+use crate::crypto::ex_data::Class;
+use crate::error::{self, Reason};
+use sslmode_tls::connection::Connection;
+use sslmode_tls::record::Version;
+use std::sync::Arc;
+
+impl Ssl {
+    /// The version agreed on; before that the highest that is allowed.
+    pub fn version(&self) -> Version {
+        let settled = self.established().map(|established| established.version);
+        let settled = settled.or_else(|| {
+            self.peek_connection(|connection| connection.and_then(Connection::handshaking).and_then(|it| it.version()))
+        });
+        settled.unwrap_or_else(|| self.settings.borrow().highest_version())
+    }
+
+    /// `SSL_key_update`.
+    ///
+    /// # Errors
+    /// The reason is in the queue.
+    pub fn update_keys(&self, request: bool) -> Result<(), super::Failed> {
+        if self.stage.get() != Stage::Open {
+            let early =
+                if self.version() == Version::Tls13 { Reason::STILL_IN_INIT } else { Reason::WRONG_SSL_VERSION };
+            error::put(early);
+            return Err(super::Failed(0));
+        }
+        self.call(|connection, _| connection.update_keys(request))
+    }
+
+    /// Whether a key update is due, and whether it asks for the peer's.
+    pub fn due_key_update(&self) -> Option<bool> {
+        self.peek_connection(|connection| connection?.due_key_update())
+    }
+
+    /// `SSL_export_keying_material`: all or nothing.
+    pub fn export(&self, label: &[u8], context: Option<&[u8]>, out: &mut [u8]) -> bool {
+        let established = self.established();
+        let exporter = established.as_ref().and_then(|established| established.exporter.as_ref());
+        exporter.is_some_and(|exporter| exporter.export(label, context, out))
+    }
+
+    /// `SSL_free_buffers`: whether there was nothing in them.
+    pub fn free_buffers(&self) -> bool {
+        self.work(|connection, io| connection.free_buffers(io.pool)).unwrap_or(true)
+    }
+
+    /// The context that it was made with.
+    pub fn first_context(&self) -> Arc<Context> {
+        self.first_context.clone()
+    }
+
+    /// `SSL_set_SSL_CTX`: the certificates are then the new context's.
+    pub fn set_context(&self, context: Arc<Context>) {
+        if !Arc::ptr_eq(&context, &self.context()) {
+            let theirs = context.settings();
+            self.change(|settings| settings.take_certificates(&theirs));
+            self.context.replace(context);
+        }
+    }
+
+    /// `SSL_dup` of a connection that has not begun.
+    pub fn duplicate(&self) -> Option<Arc<Ssl>> {
+        let copy = Ssl::new(&self.context());
+        copy.modes.clear(-1);
+        copy.modes.set(self.modes.get());
+        copy.settings.replace(self.settings());
+        copy.role.set(self.role.get());
+        copy.shutdown.set(self.shutdown.get());
+        if !copy.ex_data.copy(Class::Connection, &self.ex_data) {
+            return None;
+        }
+        let (rbio, wbio) = (self.rbio(), self.wbio());
+        let same = match (&rbio, &wbio) {
+            (Some(read), Some(write)) => read.as_ptr() == write.as_ptr(),
+            _ => false,
+        };
+        if let Some(bio) = rbio {
+            copy.set_rbio(Some(bio.duplicate()?));
+        }
+        match wbio {
+            Some(_) if same => copy.set_wbio(copy.rbio()),
+            Some(bio) => copy.set_wbio(Some(bio.duplicate()?)),
+            None => {}
+        }
+        Some(copy)
+    }
+}
