@@ -1,6 +1,7 @@
 //! What the tests share: certificates, and an end of a connection without I/O.
 #![allow(dead_code, missing_docs)]
 
+pub mod evp;
 pub mod peer;
 
 use sslmode_tls::handshake::{
