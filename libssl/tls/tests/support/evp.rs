@@ -55,3 +55,13 @@ pub fn identity(key: KeyType) -> Arc<Identity> {
     let chain: Vec<_> = pki.identity(key).chain().map(<[u8]>::to_vec).collect();
     Arc::new(Identity::new(&chain, Arc::new(EvpKey(evp, key)), None))
 }
+
+/// The key of one of the test certificates.
+pub fn key(key: KeyType) -> impl Sign {
+    EvpKey(PKey::private_key_from_pem(&std::fs::read(Pki::get().key(key)).unwrap()).unwrap(), key)
+}
+
+/// An RSA key that is in no certificate.
+pub fn other_rsa_key() -> impl Sign {
+    EvpKey(PKey::from_rsa(openssl::rsa::Rsa::generate(2048).unwrap()).unwrap(), KeyType::Rsa)
+}
