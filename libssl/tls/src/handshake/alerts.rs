@@ -65,11 +65,17 @@ pub(super) fn find(records: &[u8], protected: Option<&Protected<'_>>) -> Option<
     }
 }
 
+/// The plain record of this alert.
+pub(super) fn plain(alert: AlertDescription) -> [u8; 7] {
+    const FATAL: u8 = 2;
+    [ALERT, 3, 3, 0, 2, FATAL, alert.0]
+}
+
 /// The record of this alert.
 pub(super) fn record(alert: AlertDescription, seal: Seal, protected: Option<&Protected<'_>>) -> Option<Vec<u8>> {
-    let [level, description] = alert.encode();
     match seal {
-        Seal::Plain => Some(vec![ALERT, 3, 3, 0, 2, level, description]),
+        // What ends a handshake is fatal, whatever its name (RFC 5246 7.2.2).
+        Seal::Plain => Some(plain(alert).to_vec()),
         Seal::Tls13(stage, number) => {
             let mut layer = protected?.layer(stage, number)?;
             layer.fail(Error::Protocol(alert, ""));

@@ -72,12 +72,11 @@ impl Acceptor {
 
     /// Ends it here: the record to be sent, with this alert, and the error.
     pub fn refuse(self, alert: AlertDescription) -> ([u8; 7], HandshakeError) {
-        let [level, description] = alert.encode();
         let failure = match alert {
             AlertDescription::NO_APPLICATION_PROTOCOL => Failure::NoApplicationProtocol,
             _ => Failure::Refused,
         };
         let error = failed(failure, format!("the program refused the ClientHello (alert sent: {alert})"));
-        ([21, 3, 3, 0, 2, level, description], HandshakeError { alert: Some(alert), ..error })
+        (super::alerts::plain(alert), HandshakeError { alert: Some(alert), ..error })
     }
 }
