@@ -8,3 +8,4 @@ mod connection;
 mod handles;
 mod io;
 mod methods;
+mod ssl_bios;

@@ -2,12 +2,14 @@
 //!
 //! | file | its job |
 //! |---|---|
+//! | `bio` | the SSL BIO |
 //! | `calls` | `SSL_do_handshake`, `SSL_read`, `SSL_write`, `SSL_shutdown` and what they return |
 //! | `outcome` | what stopped a call: `SSL_want`, the error queue, `SSL_get_error` |
 //! | `reasons` | OpenSSL's reasons for what stopped a connection |
 //! | `start` | a handshake begun with the settings of the moment |
 //! | `state` | what is asked and told beside |
 
+pub mod bio;
 mod calls;
 mod outcome;
 mod reasons;

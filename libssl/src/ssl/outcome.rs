@@ -25,7 +25,7 @@ pub enum Want {
 }
 
 /// What `SSL_get_error` answers (`ssl.h`).
-mod answer {
+pub(super) mod answer {
     pub const NONE: i32 = 0;
     pub const SSL: i32 = 1;
     pub const WANT_READ: i32 = 2;
