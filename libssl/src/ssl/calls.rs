@@ -108,9 +108,14 @@ impl Ssl {
             }
             Stage::Open => {}
         }
-        self.want.set(Want::Nothing);
         let first = self.shutdown.get() & SENT_SHUTDOWN == 0;
         self.shutdown.set(self.shutdown.get() | SENT_SHUTDOWN);
+        // The alert waits for the record that is pending, whose retry is refused from here on: the next call fails for
+        // good (observed on 3.0).
+        if first && self.peek_connection(|connection| connection.is_some_and(Connection::has_pending_write)) {
+            return Err(Failed(-1));
+        }
+        self.want.set(Want::Nothing);
         // Also where an earlier call could not send all of it.
         self.call(|connection, io| connection.close(io))?;
         if !first && self.shutdown.get() & RECEIVED_SHUTDOWN == 0 {
