@@ -12,6 +12,7 @@
 //! | [`meaning`] | what each mode does, in words |
 //! | [`names`] | masks as text, and text as masks, in one dialect |
 //! | [`buffers`] | RELEASE_BUFFERS: when a record buffer is given back, and the list it goes to |
+//! | [`chain`] | NO_AUTO_CHAIN: whether the chain to be sent is completed from the store |
 //! | [`fallback`] | SEND_FALLBACK_SCSV: when it is sent, when that is a mistake, what a server answers |
 //! | [`write`](mod@write) | ENABLE_PARTIAL_WRITE, ACCEPT_MOVING_WRITE_BUFFER: what `SSL_write` does, record by record |
 //! | [`read`] | AUTO_RETRY: what a record without application data means to `SSL_read` |
@@ -20,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub mod buffers;
+pub mod chain;
 pub mod dialect;
 pub mod error;
 pub mod fallback;

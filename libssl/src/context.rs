@@ -3,6 +3,7 @@
 use crate::crypto::ex_data::{Class, ExData};
 use crate::method::Method;
 use crate::settings::{Settings, dialect};
+use crate::verification::ContextTrust;
 use sslmode_engine::ModeCell;
 use sslmode_tls::connection::Pool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +18,8 @@ pub struct Context {
     pub ex_data: ExData,
     /// Unused record buffers.
     pub pool: Pool,
+    /// Whom its connections trust.
+    pub trust: ContextTrust,
     settings: Mutex<Arc<Settings>>,
 }
 
@@ -31,6 +34,7 @@ impl Context {
             },
             ex_data: ExData::default(),
             pool: Pool::new(dialect()),
+            trust: ContextTrust::default(),
             settings: Mutex::new(Arc::new(Settings::default())),
         };
         let context = Arc::new(context);

@@ -169,12 +169,42 @@ pub fn first_library() -> Option<c_int> {
 /// Puts a reason into the queue of this thread.
 #[track_caller]
 pub fn put(reason: Reason) {
+    begin();
+    // SAFETY: no text goes with it.
+    unsafe { ERR_set_error(LIBRARY, reason.0, std::ptr::null()) };
+}
+
+/// As [`put`], with two texts that follow the reason where the queue is printed.
+#[track_caller]
+pub fn put_detail(reason: Reason, what: &CStr, detail: &CStr) {
+    begin();
+    // SAFETY: the format takes two texts, which libcrypto copies.
+    unsafe { ERR_set_error(LIBRARY, reason.0, c"%s%s".as_ptr(), what.as_ptr(), detail.as_ptr()) };
+}
+
+/// Puts an error of the system's into the queue, with what was called.
+#[track_caller]
+pub fn put_system(number: c_int, call: &CStr, argument: &CStr) {
+    /// `ERR_LIB_SYS`.
+    const SYSTEM: c_int = 2;
+    begin();
+    // SAFETY: the format takes two texts, which libcrypto copies.
+    unsafe { ERR_set_error(SYSTEM, number, c"%s%s)".as_ptr(), call.as_ptr(), argument.as_ptr()) };
+}
+
+/// A code says that PEM ended: `ERR_LIB_PEM`, `PEM_R_NO_START_LINE`.
+pub fn is_no_start_line(code: c_ulong) -> bool {
+    code == 9 << LIBRARY_SHIFT | 108
+}
+
+/// Begins an entry of the queue.
+#[track_caller]
+fn begin() {
     load_names();
     let place = std::panic::Location::caller();
     // SAFETY: libcrypto copies nothing of these; a static name and none for the function live forever.
     unsafe {
         ERR_new();
         ERR_set_debug(c"libssl (sslmode)".as_ptr(), place.line() as c_int, c"".as_ptr());
-        ERR_set_error(LIBRARY, reason.0, std::ptr::null());
     }
 }

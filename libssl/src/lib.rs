@@ -11,14 +11,20 @@
 //! | [`context`] | what an `SSL_CTX` holds |
 //! | [`ssl`] | what an `SSL` holds |
 //! | [`settings`] | what both hold: a connection shares its context's until one of them changes |
+//! | [`handle`] | what contexts and connections have in common |
+//! | [`certificates`] | certificates and private keys |
+//! | [`verification`] | the peer's certificates, judged |
 //! | [`error`] | the reasons of failures, and libcrypto's queue of them |
 //! | [`crypto`] | libcrypto's functions and objects |
 
 pub mod abi;
 pub mod boundary;
+pub mod certificates;
 pub mod context;
 pub mod crypto;
 pub mod error;
+pub mod handle;
 pub mod method;
 pub mod settings;
 pub mod ssl;
+pub mod verification;

@@ -1,12 +1,19 @@
 //! What contexts and connections both hold. A connection shares its context's settings until either changes them.
 
+use crate::certificates::Certificates;
+use crate::verification::Verification;
 use sslmode_engine::Dialect;
 use sslmode_engine::mode::Width;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// See the module. Every setter of a context has its twin on the connection, and both come here.
 #[derive(Clone, Default)]
-pub struct Settings {}
+pub struct Settings {
+    /// Certificates and private keys.
+    pub certificates: Arc<Certificates>,
+    /// How the peer is verified.
+    pub verification: Verification,
+}
 
 /// The dialect in force: whose default mask, retry rules and read rule the modes follow.
 pub fn dialect() -> &'static Dialect {
@@ -48,5 +55,7 @@ impl Settings {
     }
 
     /// `SSL_set_SSL_CTX`.
-    pub fn take_certificates(&mut self, _from: &Settings) {}
+    pub fn take_certificates(&mut self, from: &Settings) {
+        self.certificates = from.certificates.clone();
+    }
 }

@@ -2,3 +2,8 @@
 
 pub mod bio;
 pub mod ex_data;
+pub mod file;
+pub mod key;
+pub mod object;
+pub mod store;
+pub mod x509;

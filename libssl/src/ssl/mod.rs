@@ -22,6 +22,7 @@ use crate::context::Context;
 use crate::crypto::bio::{Bio, Bios};
 use crate::crypto::ex_data::{Class, ExData};
 use crate::settings::{Settings, dialect};
+use crate::verification::SslTrust;
 use outcome::Want;
 use sslmode_engine::{ModeCell, Modes};
 use sslmode_tls::connection::{Connection, Io};
@@ -64,6 +65,8 @@ pub struct Ssl {
     pub modes: ModeCell,
     /// The program's own data (`SSL_set_ex_data`).
     pub ex_data: ExData,
+    /// Whom it trusts, and who the peer is.
+    pub trust: SslTrust,
     context: RefCell<Arc<Context>>,
     first_context: Arc<Context>,
     settings: RefCell<Arc<Settings>>,
@@ -88,6 +91,7 @@ impl Ssl {
         let ssl = Arc::new(Ssl {
             modes: ModeCell::new(width, context.modes.get()),
             ex_data: ExData::default(),
+            trust: SslTrust::new(&context.trust),
             context: RefCell::new(context.clone()),
             first_context: context.clone(),
             settings: RefCell::new(context.settings()),

@@ -76,6 +76,7 @@ impl Ssl {
         copy.modes.clear(-1);
         copy.modes.set(self.modes.get());
         copy.settings.replace(self.settings());
+        copy.trust.copy(&self.trust);
         copy.role.set(self.role.get());
         copy.shutdown.set(self.shutdown.get());
         if !copy.ex_data.copy(Class::Connection, &self.ex_data) {

@@ -1,0 +1,204 @@
+//! What the handshake gets: chains as DER, and who signs.
+
+use super::{Certificates, Kind, Slot};
+use crate::crypto::key::{Key, Signature};
+use crate::crypto::store::{Check, Store, clear_errors};
+use crate::crypto::x509::{self, Certificate};
+use crate::error::{self, Reason};
+use crate::settings;
+use crate::ssl::Ssl;
+use libc::c_int;
+use sslmode_engine::chain;
+use sslmode_tls::handshake::{Identity, Sign, SigningFailed};
+use std::sync::Arc;
+
+/// What `ssl` can present: a certificate for each kind of key that it has one for, in OpenSSL's order, with the OCSP
+/// response that is to be stapled.
+///
+/// # Errors
+/// A certificate of a chain is too weak for the security level; the reason is in the queue, and the handshake ends with
+/// the alert internal_error, as in OpenSSL.
+pub fn identities(ssl: &Ssl, ocsp_response: Option<&[u8]>) -> Result<Vec<Arc<Identity>>, Reason> {
+    let settings = ssl.settings();
+    let slots = settings.certificates.slots().iter();
+    let prepared = slots.filter_map(|slot| match (&slot.certificate, &slot.key) {
+        (Some(certificate), Some(key)) => {
+            let signer = Arc::new(Signer::new(key)?);
+            Some(prepare(ssl, &settings.certificates, slot, certificate, signer, ocsp_response))
+        }
+        _ => None,
+    });
+    prepared.collect::<Result<_, _>>().inspect_err(|&reason| error::put(reason))
+}
+
+fn prepare(
+    ssl: &Ssl,
+    certificates: &Certificates,
+    slot: &Slot,
+    certificate: &Certificate,
+    signer: Arc<Signer>,
+    ocsp_response: Option<&[u8]>,
+) -> Result<Arc<Identity>, Reason> {
+    let ready = |chain: &x509::Certificates| {
+        let ders = std::iter::once(certificate.clone()).chain(chain.certificates()).map(|certificate| certificate.der());
+        Arc::new(Identity::new(&ders.collect::<Vec<_>>(), signer, ocsp_response))
+    };
+    if let Some(chain) = &slot.chain {
+        // Checked when it was given, but the level may have changed.
+        check(ssl, certificates, certificate, chain)?;
+        return Ok(match ocsp_response {
+            None => slot.ready.0.get_or_init(|| ready(chain)).clone(),
+            Some(_) => ready(chain),
+        });
+    }
+    let extra = ssl.context().trust.extra_chain(|chain| chain.clone());
+    let modes = settings::dialect().decode(ssl.modes.get()).modes;
+    let store = super::chain::store(ssl, certificates);
+    let built = match store.filter(|_| chain::is_built(modes, extra.is_some())) {
+        Some(store) => built(&store, certificate)?,
+        None => extra.unwrap_or_default(),
+    };
+    check(ssl, certificates, certificate, &built)?;
+    Ok(ready(&built))
+}
+
+/// Whatever the store has of a certificate's chain. That nobody verifies it here, and that it may have no end, is meant.
+fn built(store: &Store, certificate: &Certificate) -> Result<x509::Certificates, Reason> {
+    let check = Check::new(Some(store), certificate, None).ok_or(Reason::X509_LIBRARY)?;
+    check.run();
+    clear_errors();
+    let mut built = x509::Certificates::new();
+    let chain = check.chain();
+    chain.iter().flat_map(x509::Certificates::certificates).skip(1).for_each(|authority| built.push(authority));
+    Ok(built)
+}
+
+fn check(
+    ssl: &Ssl,
+    certificates: &Certificates,
+    certificate: &Certificate,
+    chain: &x509::Certificates,
+) -> Result<(), Reason> {
+    certificates.security.check(ssl, certificate, true)?;
+    chain.certificates().try_for_each(|authority| certificates.security.check(ssl, &authority, false))
+}
+
+/// What `SSL_CTX_set_cert_cb`'s callback answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The handshake goes on with what the connection has now.
+    GoOn,
+    /// Later: the call ends with `SSL_ERROR_WANT_X509_LOOKUP`, and asks again when it is repeated.
+    Later,
+    /// The handshake fails.
+    Fail,
+}
+
+/// Asks the program for certificates (`SSL_CTX_set_cert_cb`): before a server chooses its own, and before a client
+/// answers a server that asks for one.
+pub fn ask(ssl: &Ssl) -> Answer {
+    let Some(asked) = ssl.settings().certificates.asked else { return Answer::GoOn };
+    let this: *const Ssl = ssl;
+    // SAFETY: the connection is alive, and the argument is what the program gave.
+    match unsafe { (asked.callback)(this.cast_mut(), asked.argument) } {
+        0 => {
+            error::put(Reason::CERT_CB_ERROR);
+            Answer::Fail
+        }
+        answer if answer < 0 => Answer::Later,
+        _ => Answer::GoOn,
+    }
+}
+
+/// Asks the program for a client's certificate (`SSL_CTX_set_client_cert_cb`) if it has none. What it answers becomes
+/// the connection's; none is no failure.
+pub fn ask_client(ssl: &Ssl) -> Answer {
+    if ssl.settings().certificates.slots().iter().any(Slot::is_complete) {
+        return Answer::GoOn;
+    }
+    let Some(callback) = ssl.context().trust.client_certificate() else { return Answer::GoOn };
+    let this: *const Ssl = ssl;
+    let (mut certificate, mut key) = (std::ptr::null_mut(), std::ptr::null_mut());
+    // SAFETY: the connection is alive; what the callback fills in is ours.
+    let (answer, certificate, key) = unsafe {
+        let answer: c_int = callback(this.cast_mut(), &mut certificate, &mut key);
+        (answer, Certificate::from_raw(certificate), Key::from_raw(key))
+    };
+    match (answer, certificate, key) {
+        (1, Some(certificate), Some(key)) => {
+            // Where it does not fit, none is sent.
+            _ = super::assign::use_certificate(ssl, &certificate) && super::assign::use_key(ssl, &key);
+        }
+        (1, _, _) => error::put(Reason::BAD_DATA_RETURNED_BY_CALLBACK),
+        (answer, _, _) if answer < 0 => return Answer::Later,
+        _ => {}
+    }
+    Answer::GoOn
+}
+
+/// Signs with the program's key, wherever libcrypto finds it.
+pub struct Signer {
+    key: Key,
+    schemes: Vec<u16>,
+}
+
+/// How the schemes of TLS are made (RFC 8446 4.2.3).
+const SCHEMES: [(u16, Signature); 14] = [
+    (0x0403, Signature { digest: Some(c"SHA256"), pss: false }),
+    (0x0503, Signature { digest: Some(c"SHA384"), pss: false }),
+    (0x0603, Signature { digest: Some(c"SHA512"), pss: false }),
+    (0x0807, Signature { digest: None, pss: false }),
+    (0x0808, Signature { digest: None, pss: false }),
+    (0x0809, Signature { digest: Some(c"SHA256"), pss: true }),
+    (0x080a, Signature { digest: Some(c"SHA384"), pss: true }),
+    (0x080b, Signature { digest: Some(c"SHA512"), pss: true }),
+    (0x0804, Signature { digest: Some(c"SHA256"), pss: true }),
+    (0x0805, Signature { digest: Some(c"SHA384"), pss: true }),
+    (0x0806, Signature { digest: Some(c"SHA512"), pss: true }),
+    (0x0401, Signature { digest: Some(c"SHA256"), pss: false }),
+    (0x0501, Signature { digest: Some(c"SHA384"), pss: false }),
+    (0x0601, Signature { digest: Some(c"SHA512"), pss: false }),
+];
+
+/// A PSS signature with a salt as long as the digest takes two digests and two bytes (RFC 8017 9.1.1).
+fn fits_pss(key: &Key, digest: usize) -> bool {
+    key.size() >= 2 * digest + 2
+}
+
+impl Signer {
+    /// None for keys that can sign nothing in TLS 1.2 and 1.3.
+    pub fn new(key: &Key) -> Option<Self> {
+        let schemes = match Kind::of(key)? {
+            Kind::Rsa => {
+                let fitting = [(0x0804, 32), (0x0805, 48), (0x0806, 64)];
+                let pss = fitting.into_iter().filter(|&(_, digest)| fits_pss(key, digest)).map(|(scheme, _)| scheme);
+                pss.chain([0x0401, 0x0501, 0x0601]).collect()
+            }
+            Kind::RsaPss => vec![0x0809, 0x080a, 0x080b],
+            // In TLS 1.3 the curve and the digest belong together.
+            Kind::Ec => match key.group()?.as_str() {
+                "prime256v1" | "P-256" => vec![0x0403],
+                "secp384r1" | "P-384" => vec![0x0503],
+                "secp521r1" | "P-521" => vec![0x0603],
+                _ => return None,
+            },
+            Kind::Ed25519 => vec![0x0807],
+            Kind::Ed448 => vec![0x0808],
+            Kind::Dsa => return None,
+        };
+        Some(Signer { key: key.clone(), schemes })
+    }
+
+}
+
+impl Sign for Signer {
+    fn schemes(&self) -> &[u16] {
+        &self.schemes
+    }
+
+    /// Where it fails, libcrypto's reason is in the queue.
+    fn sign(&self, scheme: u16, message: &[u8]) -> Result<Vec<u8>, SigningFailed> {
+        let (_, how) = SCHEMES.iter().find(|(number, _)| *number == scheme).ok_or(SigningFailed)?;
+        self.key.sign(*how, message).ok_or(SigningFailed)
+    }
+}
