@@ -2,6 +2,7 @@
 
 use crate::crypto::ex_data::{Class, ExData};
 use crate::method::Method;
+use crate::session::cache::Cache;
 use crate::settings::Settings;
 use sslmode_engine::ModeCell;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +15,8 @@ pub struct Context {
     pub modes: ModeCell,
     /// The program's own data (`SSL_CTX_set_ex_data`).
     pub ex_data: ExData,
+    /// The sessions that it keeps.
+    pub sessions: Cache,
     settings: Mutex<Arc<Settings>>,
 }
 
@@ -27,6 +30,7 @@ impl Context {
                 ModeCell::new(width, mask)
             },
             ex_data: ExData::default(),
+            sessions: Cache::default(),
             settings: Mutex::new(Arc::new(Settings::default())),
         };
         let context = Arc::new(context);

@@ -2,8 +2,11 @@
 //!
 //! Numbers and names are those of OpenSSL 3.0's `sslerr.h`.
 
+mod names;
+mod reasons;
+
 use libc::{c_char, c_int, c_ulong};
-use std::ffi::CStr;
+use reasons::TEXTS;
 use std::sync::Once;
 
 /// A reason (`SSL_R_…`, or `ERR_R_…` from the numbers that all libraries share).
@@ -33,13 +36,6 @@ impl Reason {
 /// `ERR_RFLAG_FATAL | ERR_RFLAG_COMMON` of 3.0.
 const COMMON_AND_FATAL: c_int = 3 << 18;
 
-/// What `ERR_reason_error_string` says for the reasons that this library gives.
-static NAMES: &[(Reason, &CStr)] = &[
-    (Reason::NULL_SSL_METHOD_PASSED, c"null ssl method passed"),
-    (Reason::BAD_WRITE_RETRY, c"bad write retry"),
-    (Reason::BAD_LENGTH, c"bad length"),
-];
-
 #[repr(C)]
 struct StringData {
     error: c_ulong,
@@ -57,9 +53,9 @@ unsafe extern "C" {
 pub fn load_names() {
     static LOADED: Once = Once::new();
     LOADED.call_once(|| {
-        let entries = NAMES.iter().map(|(reason, name)| StringData {
-            error: ((LIBRARY as c_ulong) << LIBRARY_SHIFT) | reason.0 as c_ulong,
-            string: name.as_ptr(),
+        let entries = TEXTS.iter().map(|(reason, text)| StringData {
+            error: ((LIBRARY as c_ulong) << LIBRARY_SHIFT) | *reason as c_ulong,
+            string: text.as_ptr(),
         });
         let end = StringData { error: 0, string: std::ptr::null() };
         let strings: &'static mut [StringData] = entries.chain([end]).collect::<Vec<_>>().leak();

@@ -11,14 +11,22 @@
 //! | [`context`] | what an `SSL_CTX` holds |
 //! | [`ssl`] | what an `SSL` holds |
 //! | [`settings`] | what both hold: a connection shares its context's until one of them changes |
+//! | [`negotiated`] | what a connection was told beside that, and what came of its handshake |
+//! | [`cipher`] | the suites, and the language of cipher lists |
+//! | [`session`] | what an `SSL_SESSION` holds, and the sessions that a context keeps |
+//! | [`hello`] | a ClientHello for the program to look at |
 //! | [`error`] | the reasons of failures, and libcrypto's queue of them |
 //! | [`crypto`] | libcrypto's functions and objects |
 
 pub mod abi;
 pub mod boundary;
+pub mod cipher;
 pub mod context;
 pub mod crypto;
 pub mod error;
+pub mod hello;
 pub mod method;
+pub mod negotiated;
+pub mod session;
 pub mod settings;
 pub mod ssl;

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::crypto::ex_data::{Class, ExData};
+use crate::negotiated::Own;
 use crate::settings::Settings;
 use sslmode_engine::ModeCell;
 use std::cell::{Cell, RefCell};
@@ -16,6 +17,8 @@ pub struct Ssl {
     pub modes: ModeCell,
     /// The program's own data (`SSL_set_ex_data`).
     pub ex_data: ExData,
+    /// What it was told beside its settings, and what came of its handshake.
+    pub own: Own,
     context: RefCell<Arc<Context>>,
     settings: RefCell<Arc<Settings>>,
     poisoned: Cell<bool>,
@@ -29,6 +32,7 @@ impl Ssl {
         let ssl = Arc::new(Ssl {
             modes: ModeCell::new(width, context.modes.get()),
             ex_data: ExData::default(),
+            own: Own::default(),
             context: RefCell::new(context.clone()),
             settings: RefCell::new(context.settings()),
             poisoned: Cell::new(false),
