@@ -2,7 +2,7 @@
 
 use crate::report;
 use libc::c_char;
-use sslmode_engine::force;
+use sslmode_engine::{Dialect, force};
 use sslmode_protocol::options::{Options, VARIABLE, nearest};
 use std::ffi::CStr;
 use std::sync::OnceLock;
@@ -40,6 +40,11 @@ fn in_force() -> &'static InForce {
         if options.help {
             report::line(format_args!("{VARIABLE}=key=value:key=value\n{}", Options::describe()));
         }
+        if let Some(profile) = &options.profile {
+            report::line(format_args!(
+                "{VARIABLE}: profile={profile} needs our own libssl in this version; it is not in force here"
+            ));
+        }
         if !options.follow {
             // SAFETY: the name is NUL-terminated; other threads are none yet where the library was preloaded.
             unsafe { libc::unsetenv(NAME.as_ptr()) };
@@ -59,7 +64,20 @@ fn read() -> Result<Options, String> {
     let text = value.to_str().map_err(|_| "expected UTF-8, got other bytes".to_owned())?;
     let options = text.parse::<Options>().map_err(|mistake| mistake.to_string())?;
     options.force.iter().try_for_each(|forced| check_mode(&forced.mode))?;
+    options.profile.as_deref().map_or(Ok(()), check_profile)?;
     Ok(options)
+}
+
+/// Which dialects there are, too.
+fn check_profile(name: &str) -> Result<(), String> {
+    match Dialect::by_name(name) {
+        Some(_) => Ok(()),
+        None => {
+            let names = Dialect::ALL.map(|dialect| dialect.name);
+            let meant = nearest(name, names).map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"));
+            Err(format!("option profile: unknown version \"{name}\" (expected one of {}{meant})", names.join(", ")))
+        }
+    }
 }
 
 /// Which modes there are is the engine's to say, not the grammar's.

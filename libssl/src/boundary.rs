@@ -3,6 +3,8 @@
 use crate::context::Context;
 use crate::error::{self, Reason};
 use crate::ssl::Ssl;
+use libc::c_char;
+use std::ffi::CStr;
 use std::panic::{self, AssertUnwindSafe};
 
 /// Runs `body`; answers `failed`, with an internal error in the queue, where it panicked.
@@ -49,5 +51,49 @@ pub unsafe fn with_ctx<R>(ctx: *const Context, failed: R, body: impl FnOnce(&Con
             error::put(Reason::PASSED_NULL_PARAMETER);
             failed
         }
+    }
+}
+
+/// As [`with_ctx`], for a context that came in as a reference.
+pub fn on_ctx<R>(ctx: Option<&Context>, failed: R, body: impl FnOnce(&Context) -> R) -> R {
+    // SAFETY: a reference is alive.
+    unsafe { with_ctx(ctx.map_or(std::ptr::null(), std::ptr::from_ref), failed, body) }
+}
+
+/// As [`with_ssl`], for a connection that came in as a reference.
+pub fn on_ssl<R>(ssl: Option<&Ssl>, failed: R, body: impl FnOnce(&Ssl) -> R) -> R {
+    // SAFETY: a reference is alive.
+    unsafe { with_ssl(ssl.map_or(std::ptr::null(), std::ptr::from_ref), failed, body) }
+}
+
+/// C's string, or None for NULL.
+///
+/// # Safety
+/// `text` is NULL or ends with a NUL, and stays while the result is used.
+pub unsafe fn string<'a>(text: *const c_char) -> Option<&'a CStr> {
+    // SAFETY: not NULL, and the rest is the caller's promise.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) })
+}
+
+/// C's bytes; empty for NULL.
+///
+/// # Safety
+/// `bytes` is NULL or `length` bytes can be read from it, which stay as they are while the result is used.
+pub unsafe fn bytes<'a>(bytes: *const u8, length: usize) -> &'a [u8] {
+    if bytes.is_null() || length > isize::MAX as usize {
+        return &[];
+    }
+    // SAFETY: not NULL, not longer than a slice can be, and the rest is the caller's promise.
+    unsafe { std::slice::from_raw_parts(bytes, length) }
+}
+
+/// Where C wants a result. NULL wants none.
+///
+/// # Safety
+/// `place` is NULL or may be written.
+pub unsafe fn answer<T>(place: *mut T, value: T) {
+    if !place.is_null() {
+        // SAFETY: the caller's promise; C's places hold nothing that would have to be dropped.
+        unsafe { place.write(value) };
     }
 }

@@ -2,11 +2,13 @@
 
 use crate::crypto::ex_data::{Class, ExData};
 use crate::method::Method;
+use crate::session::cache::Cache;
 use crate::settings::{Settings, dialect};
 use crate::verification::ContextTrust;
 use sslmode_engine::ModeCell;
 use sslmode_tls::connection::Pool;
-use std::sync::{Arc, Mutex, PoisonError};
+use sslmode_tls::handshake::{TICKET_KEYS, Tickets};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// `SSL_CTX`. A program's pointer is [`Arc::into_raw`]: the references are the Arc's.
 pub struct Context {
@@ -20,7 +22,10 @@ pub struct Context {
     pub pool: Pool,
     /// Whom its connections trust.
     pub trust: ContextTrust,
+    /// The sessions that it keeps.
+    pub sessions: Cache,
     settings: Mutex<Arc<Settings>>,
+    ticket_keys: OnceLock<[u8; TICKET_KEYS]>,
 }
 
 impl Context {
@@ -35,11 +40,18 @@ impl Context {
             ex_data: ExData::default(),
             pool: Pool::new(dialect()),
             trust: ContextTrust::default(),
+            sessions: Cache::default(),
             settings: Mutex::new(Arc::new(Settings::default())),
+            ticket_keys: OnceLock::new(),
         };
         let context = Arc::new(context);
         context.ex_data.created(Class::Context, Arc::as_ptr(&context).cast());
         context
+    }
+
+    /// The keys of its servers' tickets, made when the first is needed.
+    pub fn ticket_keys(&self) -> &[u8; TICKET_KEYS] {
+        self.ticket_keys.get_or_init(|| *Tickets::generate(0).keys())
     }
 
     /// The settings as they are now; a later change makes new ones.
@@ -49,7 +61,7 @@ impl Context {
 
     /// Changes the settings for the connections made from now on.
     pub fn change<R>(&self, change: impl FnOnce(&mut Settings) -> R) -> R {
-        change(Arc::make_mut(&mut self.settings.lock().unwrap_or_else(PoisonError::into_inner)))
+        Settings::change(&mut self.settings.lock().unwrap_or_else(PoisonError::into_inner), change)
     }
 }
 

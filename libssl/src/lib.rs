@@ -14,17 +14,25 @@
 //! | [`handle`] | what contexts and connections have in common |
 //! | [`certificates`] | certificates and private keys |
 //! | [`verification`] | the peer's certificates, judged |
+//! | [`negotiated`] | what a connection was told beside that, and what came of its handshake |
+//! | [`cipher`] | the suites, and the language of cipher lists |
+//! | [`session`] | what an `SSL_SESSION` holds, and the sessions that a context keeps |
+//! | [`hello`] | a ClientHello for the program to look at |
 //! | [`error`] | the reasons of failures, and libcrypto's queue of them |
 //! | [`crypto`] | libcrypto's functions and objects |
 
 pub mod abi;
 pub mod boundary;
 pub mod certificates;
+pub mod cipher;
 pub mod context;
 pub mod crypto;
 pub mod error;
 pub mod handle;
+pub mod hello;
 pub mod method;
+pub mod negotiated;
+pub mod session;
 pub mod settings;
 pub mod ssl;
 pub mod verification;

@@ -30,6 +30,8 @@ pub struct Options {
     pub host: Option<String>,
     /// The file that the trace goes to; stderr where there is none. `%p` stands for the process id.
     pub log: Option<String>,
+    /// The dialect that is asked for in place of the libssl's own, by name: which there are is the engine's to say.
+    pub profile: Option<String>,
     /// The file in which processes and handles are counted; see [`crate::tally`].
     pub tally: Option<String>,
     /// Write what the program does with its handles.
@@ -45,6 +47,7 @@ impl Default for Options {
             help: false,
             host: None,
             log: None,
+            profile: None,
             tally: None,
             trace: false,
         }
@@ -114,6 +117,12 @@ const KNOWN: &[Known] = &[
         store: |options, value| path(value).map(|path| options.log = Some(path)),
     },
     Known {
+        name: "profile",
+        value: "NAME",
+        meaning: "the modes follow this version's rules, as openssl-1.0.2; takes effect in our own libssl",
+        store: |options, value| profile(value).map(|profile| options.profile = Some(profile)),
+    },
+    Known {
         name: "tally",
         value: "PATH",
         meaning: "a file of 32 bytes in which processes and handles are counted, for sslmode(1)",
@@ -147,6 +156,15 @@ fn format(value: Option<&str>) -> Result<Format, Wrong> {
         Some("text") => Ok(Format::Text),
         Some("json") => Ok(Format::Json),
         other => Err(Wrong { expected: "text or json", nearest: nearest(other.unwrap_or(""), ["text", "json"]) }),
+    }
+}
+
+/// Only the shape: which dialects there are is no matter of this crate's.
+fn profile(value: Option<&str>) -> Result<String, Wrong> {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    match value {
+        Some(name) if !name.is_empty() && name.bytes().all(is_letter) => Ok(name.to_owned()),
+        _ => Err(Wrong::expected("the name of a libssl version, as openssl-1.0.2")),
     }
 }
 
@@ -223,6 +241,7 @@ impl fmt::Display for Options {
             self.help.then(|| "help".to_owned()),
             self.host.as_deref().map(|path| format!("host={}", quoted(path))),
             self.log.as_deref().map(|path| format!("log={}", quoted(path))),
+            self.profile.as_deref().map(|name| format!("profile={name}")),
             self.tally.as_deref().map(|path| format!("tally={}", quoted(path))),
             self.trace.then(|| "trace".to_owned()),
         ];

@@ -2,10 +2,14 @@
 //!
 //! A function that a program may call with NULL, where OpenSSL would crash, answers failure and puts
 //! `ERR_R_PASSED_NULL_PARAMETER` into the queue; the mode calls answer 0.
+//!
+//! A handle comes in as `Option<&Context>` or `Option<&Ssl>`, which is C's pointer that may be NULL. That it is alive,
+//! and stays so while the call lasts, is what every function of this interface demands of its caller.
 
 mod bios;
 mod connection;
 mod handles;
 mod io;
 mod methods;
+mod modes;
 mod ssl_bios;

@@ -9,14 +9,12 @@
 //! | `load` | certificates and keys from files and DER |
 //! | `chain` | what is sent after the certificate itself |
 //! | `identity` | what the handshake gets |
-//! | `reasons` | why calls fail |
 //! | `security` | security levels, and who decides about them |
 
 pub mod assign;
 pub mod chain;
 pub mod identity;
 pub mod load;
-mod reasons;
 pub mod security;
 
 use crate::crypto::key::Key;
@@ -25,8 +23,8 @@ use crate::crypto::x509::{self, Certificate};
 use crate::ssl::Ssl;
 use libc::{c_int, c_void};
 use security::Security;
-use std::ffi::CStr;
 use sslmode_tls::handshake::Identity;
+use std::ffi::CStr;
 use std::sync::{Arc, OnceLock};
 
 /// `SSL_CTX_set_cert_cb`'s callback.

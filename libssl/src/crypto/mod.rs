@@ -5,5 +5,6 @@ pub mod ex_data;
 pub mod file;
 pub mod key;
 pub mod object;
+pub mod stack;
 pub mod store;
 pub mod x509;

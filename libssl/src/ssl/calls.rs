@@ -102,7 +102,7 @@ impl Ssl {
                 self.shutdown.set(SENT_SHUTDOWN | RECEIVED_SHUTDOWN);
                 return Ok(1);
             }
-            Stage::Open if self.settings.borrow().is_quiet_shutdown() => {
+            Stage::Open if self.settings.borrow().choices.quiet_shutdown != 0 => {
                 self.shutdown.set(SENT_SHUTDOWN | RECEIVED_SHUTDOWN);
                 return Ok(1);
             }

@@ -5,28 +5,35 @@
 //! | `bio` | the SSL BIO |
 //! | `calls` | `SSL_do_handshake`, `SSL_read`, `SSL_write`, `SSL_shutdown` and what they return |
 //! | `outcome` | what stopped a call: `SSL_want`, the error queue, `SSL_get_error` |
+//! | `program` | the program's callbacks in a handshake |
 //! | `reasons` | OpenSSL's reasons for what stopped a connection |
+//! | `sessions` | the session in force |
 //! | `start` | a handshake begun with the settings of the moment |
 //! | `state` | what is asked and told beside |
 
 pub mod bio;
 mod calls;
 mod outcome;
+mod program;
 mod reasons;
+mod sessions;
 mod start;
 mod state;
 
 pub use calls::Failed;
+pub use sslmode_tls::record::Role;
 
 use crate::context::Context;
 use crate::crypto::bio::{Bio, Bios};
 use crate::crypto::ex_data::{Class, ExData};
+use crate::negotiated::Own;
 use crate::settings::{Settings, dialect};
 use crate::verification::SslTrust;
 use outcome::Want;
+use program::Asked;
 use sslmode_engine::{ModeCell, Modes};
 use sslmode_tls::connection::{Connection, Io};
-use sslmode_tls::handshake::{ClientHello, Established};
+use sslmode_tls::handshake::Established;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -35,15 +42,6 @@ use std::sync::Arc;
 pub const SENT_SHUTDOWN: u8 = 1;
 /// `SSL_RECEIVED_SHUTDOWN`.
 pub const RECEIVED_SHUTDOWN: u8 = 2;
-
-/// Which end a connection plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// `SSL_set_connect_state`.
-    Client,
-    /// `SSL_set_accept_state`.
-    Server,
-}
 
 /// How far a connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +65,8 @@ pub struct Ssl {
     pub ex_data: ExData,
     /// Whom it trusts, and who the peer is.
     pub trust: SslTrust,
+    /// What it was told beside its settings, and what came of its handshake.
+    pub own: Own,
     context: RefCell<Arc<Context>>,
     first_context: Arc<Context>,
     settings: RefCell<Arc<Settings>>,
@@ -74,12 +74,14 @@ pub struct Ssl {
     wbio: RefCell<Option<Bio>>,
     connection: Cell<Option<Box<Connection>>>,
     established: RefCell<Option<Rc<Established>>>,
-    hello: RefCell<Option<Rc<ClientHello>>>,
     role: Cell<Option<Role>>,
     stage: Cell<Stage>,
     want: Cell<Want>,
     shutdown: Cell<u8>,
     peer_closed: Cell<bool>,
+    asked: Cell<Asked>,
+    /// A callback's failure is in the error queue already.
+    reason_told: Cell<bool>,
     poisoned: Cell<bool>,
 }
 
@@ -92,6 +94,7 @@ impl Ssl {
             modes: ModeCell::new(width, context.modes.get()),
             ex_data: ExData::default(),
             trust: SslTrust::new(&context.trust),
+            own: Own::default(),
             context: RefCell::new(context.clone()),
             first_context: context.clone(),
             settings: RefCell::new(context.settings()),
@@ -99,12 +102,13 @@ impl Ssl {
             wbio: RefCell::default(),
             connection: Cell::default(),
             established: RefCell::default(),
-            hello: RefCell::default(),
             role: Cell::new(context.method.role()),
             stage: Cell::new(Stage::Before),
             want: Cell::new(Want::Nothing),
             shutdown: Cell::new(0),
             peer_closed: Cell::new(false),
+            asked: Cell::default(),
+            reason_told: Cell::new(false),
             poisoned: Cell::new(false),
         });
         ssl.ex_data.created(Class::Connection, Arc::as_ptr(&ssl).cast());
@@ -123,17 +127,12 @@ impl Ssl {
 
     /// Changes the settings of this connection alone.
     pub fn change<R>(&self, change: impl FnOnce(&mut Settings) -> R) -> R {
-        change(Arc::make_mut(&mut self.settings.borrow_mut()))
+        Settings::change(&mut self.settings.borrow_mut(), change)
     }
 
     /// What the handshake left behind, once it is done.
     pub fn established(&self) -> Option<Rc<Established>> {
         self.established.borrow().clone()
-    }
-
-    /// A server's view of the ClientHello, once it came.
-    pub fn hello(&self) -> Option<Rc<ClientHello>> {
-        self.hello.borrow().clone()
     }
 
     /// Which end it plays; None until the program says so.
@@ -171,7 +170,9 @@ impl Ssl {
     fn start_over(&self) {
         self.recycle();
         self.established.take();
-        self.hello.take();
+        self.own.forget();
+        self.trust.clear();
+        self.asked.set(Asked::Nothing);
         self.stage.set(Stage::Before);
         self.want.set(Want::Nothing);
         self.peer_closed.set(false);
@@ -249,7 +250,7 @@ impl Ssl {
         let mut io = Io {
             transport: &mut transport,
             modes: self.modes_in_force(),
-            read_ahead: self.settings.borrow().read_ahead(),
+            read_ahead: self.settings.borrow().choices.read_ahead != 0,
             pool: &context.pool,
         };
         let answer = work(&mut connection, &mut io);

@@ -4,9 +4,11 @@
 use super::{RECEIVED_SHUTDOWN, Ssl, Stage};
 use crate::crypto::bio::Waits;
 use crate::error::{self, Reason};
+use crate::settings::choices::option;
 use libc::c_int;
 use sslmode_tls::connection::{Blocked, Stop};
-use sslmode_tls::record;
+use sslmode_tls::handshake::Failure;
+use sslmode_tls::record::{self, AlertDescription};
 
 /// `SSL_want`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,7 @@ const RETRY_ACCEPT: c_int = 3;
 impl Ssl {
     /// Says why a call was stopped, and what it returns: -1, or 0 where the peer ended the connection.
     pub(super) fn stopped(&self, stop: Stop) -> c_int {
+        self.inform_of_stop(&stop);
         match stop {
             Stop::Read(Blocked::Eof) => return self.end_of_transport(),
             Stop::Read(_) => self.want.set(Want::Reading),
@@ -63,6 +66,8 @@ impl Ssl {
             Stop::Misuse(reason) => error::put(Reason::of_write(reason)),
             // The callback said what it waits for.
             Stop::Undecided => {}
+            // A callback that refused has said why.
+            Stop::Handshake(_) if self.reason_told.take() => {}
             Stop::Handshake(failure) => error::put_with(Reason::of_handshake(&failure), &failure.detail),
             Stop::Record(record::Error::PeerAlert(alert)) => {
                 self.shutdown.set(self.shutdown.get() | RECEIVED_SHUTDOWN);
@@ -76,10 +81,29 @@ impl Ssl {
         -1
     }
 
+    /// The alerts that came or went.
+    fn inform_of_stop(&self, stop: &Stop) {
+        const WARNING: u8 = 1;
+        const FATAL: u8 = 2;
+        match stop {
+            Stop::CloseNotify => self.inform_of_alert(false, WARNING, AlertDescription::CLOSE_NOTIFY),
+            Stop::Record(record::Error::PeerAlert(alert)) => self.inform_of_alert(false, FATAL, *alert),
+            Stop::Record(record::Error::Protocol(alert, _)) => self.inform_of_alert(true, FATAL, *alert),
+            Stop::Handshake(error) => match (error.failure, error.alert) {
+                (Failure::PeerAlert(alert), _) => self.inform_of_alert(false, FATAL, alert),
+                (_, Some(alert)) => self.inform_of_alert(true, FATAL, alert),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
     /// The transport ended without a close_notify: to OpenSSL 3 an error, unless SSL_OP_IGNORE_UNEXPECTED_EOF is set.
     fn end_of_transport(&self) -> c_int {
         self.want.set(Want::Reading);
-        if self.settings.borrow().ignores_unexpected_eof() && self.stage.get() == Stage::Open {
+        if self.settings.borrow().choices.options & option::IGNORE_UNEXPECTED_EOF != 0
+            && self.stage.get() == Stage::Open
+        {
             self.peer_is_done();
         } else {
             error::put(Reason::UNEXPECTED_EOF_WHILE_READING);

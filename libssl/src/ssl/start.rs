@@ -1,14 +1,22 @@
-//! A handshake begun with the settings of the moment, and the program's part in it.
+//! A handshake begun with the settings of the moment, and ended.
 
 use super::calls::Failed;
-use super::outcome::Want;
+use super::program::{Client, Peer, Program, Sessions};
 use super::{Role, Ssl, Stage};
+use crate::certificates::identity;
+use crate::cipher::Cipher;
 use crate::error::{self, Reason};
+use crate::settings::callbacks::place;
+use crate::settings::choices::{self, option};
 use crate::settings::dialect;
+use crate::verification::judge;
+use crate::verification::peer::PeerChain;
 use sslmode_engine::Modes;
-use sslmode_tls::connection::{Accept, Connection, Decision, Stop};
-use sslmode_tls::handshake::{ClientHello, ClientSettings, ServerSettings};
+use sslmode_tls::connection::{Connection, Stop};
+use sslmode_tls::handshake::{ClientAuth, ClientHello, ClientSettings, Established, ServerSettings, Session};
+use sslmode_tls::record::AlertDescription;
 use std::rc::Rc;
+use std::sync::Arc;
 
 impl Ssl {
     /// Makes the connection of which the handshake is to begin.
@@ -17,26 +25,22 @@ impl Ssl {
             error::put(Reason::BIO_NOT_SET);
             return Err(Failed(-1));
         }
+        self.inform(place::HANDSHAKE_START, 1);
         let mut connection = match self.role.get() {
-            Some(Role::Client) => match self.client_settings().connect() {
-                Ok(handshake) => Connection::client(dialect(), handshake),
-                Err(failure) => return Err(Failed(self.stopped(Stop::Handshake(failure)))),
-            },
+            Some(Role::Client) => {
+                let settings = self.client_settings().map_err(refused)?;
+                match settings.connect() {
+                    Ok(handshake) => Connection::client(dialect(), handshake),
+                    Err(failure) => return Err(Failed(self.stopped(Stop::Handshake(failure)))),
+                }
+            }
             _ => Connection::server(dialect()),
         };
-        connection.limit_fragment(self.settings.borrow().fragment());
+        let settings = self.settings();
+        let fragment = settings.choices.max_send_fragment.min(settings.choices.split_send_fragment);
+        connection.limit_fragment(fragment);
         self.connection.set(Some(Box::new(connection)));
         self.stage.set(Stage::Init);
-        Ok(())
-    }
-
-    /// Takes what the handshake left behind.
-    pub(super) fn finished(&self) -> Result<(), Failed> {
-        let established = self.call(|connection, _| Ok(connection.take_established()))?;
-        if let Some(established) = established {
-            self.established.replace(Some(Rc::from(established)));
-            self.stage.set(Stage::Open);
-        }
         Ok(())
     }
 
@@ -45,27 +49,108 @@ impl Ssl {
         Program { ssl: self }
     }
 
-    fn client_settings(&self) -> ClientSettings {
-        ClientSettings {
+    fn client_settings(&self) -> Result<ClientSettings, Reason> {
+        let (settings, context) = (self.settings(), self.context());
+        let prepared = settings.prepared(context.method, context.ticket_keys())?;
+        let session = self.own.session.borrow().as_ref().and_then(|session| {
+            let data = session.data();
+            data.resumption.as_ref()?.downcast_ref::<Session>().filter(|_| !data.not_resumable).cloned()
+        });
+        Ok(ClientSettings {
+            choices: prepared.choices.clone(),
+            server_name: self.own.host_name.borrow().as_ref().and_then(|name| name.to_str().ok().map(str::to_owned)),
+            verify: Some(Arc::new(Peer::new(self))),
+            identity: Some(Arc::new(Client::new(self))),
+            alpn: prepared.alpn.clone(),
             fallback_scsv: self.modes_in_force().contains(Modes::SEND_FALLBACK_SCSV),
-            ..ClientSettings::default()
+            no_ticket: settings.choices.options & option::NO_TICKET != 0,
+            session,
+            sessions: Some(Arc::new(Sessions::new(self))),
+        })
+    }
+
+    /// What the server does with a ClientHello, after the program's callbacks.
+    pub(super) fn server_settings(
+        &self,
+        hello: &ClientHello,
+        alpn: Option<Vec<u8>>,
+    ) -> Result<ServerSettings, AlertDescription> {
+        let refuse = |reason| {
+            error::put(reason);
+            AlertDescription::INTERNAL_ERROR
+        };
+        let (settings, context) = (self.settings(), self.context());
+        let prepared = settings.prepared(context.method, context.ticket_keys()).map_err(refuse)?;
+        self.ask_for_status(hello)?;
+        let response = self.own.ocsp_response.borrow();
+        let identities = identity::identities(self, response.as_deref()).map_err(refuse)?;
+        let request = judge::request(self);
+        Ok(ServerSettings {
+            choices: prepared.choices.clone(),
+            server_preference: settings.choices.options & option::CIPHER_SERVER_PREFERENCE != 0,
+            identities,
+            client_auth: match &request {
+                None => ClientAuth::None,
+                Some(request) if request.mandatory => ClientAuth::Require,
+                Some(_) => ClientAuth::Request,
+            },
+            authorities: request.map(|request| request.authorities.into()).unwrap_or_default(),
+            verify: Some(Arc::new(Peer::new(self))),
+            alpn,
+            tickets: prepared.tickets.clone(),
+            ticket_count: settings.choices.tickets,
+            session_context: settings.sessions.id_context.as_bytes().to_vec(),
+        })
+    }
+
+    /// Takes what the handshake left behind.
+    pub(super) fn finished(&self) -> Result<(), Failed> {
+        let established = self.call(|connection, _| Ok(connection.take_established()))?;
+        let Some(mut established) = established else { return Ok(()) };
+        if established.resumed {
+            let peer = PeerChain::new(self.role.get().unwrap_or(Role::Client), established.peer_certificates.iter());
+            self.trust.set_peer(peer.map(Arc::new));
+            if let Some(session) = self.own.session.borrow().as_ref() {
+                self.trust.set_result(session.data().verify_result);
+            }
+        }
+        // Kept as the program is shown them, and not twice.
+        established.peer_certificates = Arc::new([]);
+        self.negotiated(&established);
+        self.established.replace(Some(Rc::from(established)));
+        self.stage.set(Stage::Open);
+        self.inform(place::HANDSHAKE_DONE, 1);
+        Ok(())
+    }
+
+    fn negotiated(&self, established: &Established) {
+        {
+            let mut negotiated = self.own.negotiated.borrow_mut();
+            negotiated.cipher = Cipher::by_number(established.cipher_suite);
+            negotiated.pending_cipher = negotiated.cipher;
+            negotiated.group = established.group;
+            negotiated.alpn = established.alpn.as_deref().map(Into::into);
+            negotiated.resumed = established.resumed;
+            negotiated.extended_master_secret = true;
+            negotiated.peer_signature_scheme = established.peer_signature_scheme;
+        }
+        if !established.resumed {
+            self.first_session(established);
         }
     }
 
-    fn server_settings(&self, _hello: &ClientHello) -> ServerSettings {
-        ServerSettings::default()
+    /// The protocols that a client offers, in the form of `SSL_CTX_set_alpn_protos`.
+    pub(super) fn offered_protocols(hello: &ClientHello) -> Vec<u8> {
+        hello.alpn.iter().flat_map(|name| std::iter::once(name.len() as u8).chain(name.iter().copied())).collect()
+    }
+
+    /// What the program answered to `SSL_CTX_set_alpn_select_cb`, if it is one of these.
+    pub(super) fn is_offered(protocol: &[u8], offered: &[u8]) -> bool {
+        choices::names(offered).any(|name| name == protocol)
     }
 }
 
-/// Decides about a ClientHello with the program's callbacks.
-pub(super) struct Program<'a> {
-    ssl: &'a Ssl,
-}
-
-impl Accept for Program<'_> {
-    fn accept(&mut self, hello: &ClientHello) -> Decision {
-        self.ssl.hello.replace(Some(Rc::new(hello.clone())));
-        self.ssl.want.set(Want::Nothing);
-        Decision::Settings(Box::new(self.ssl.server_settings(hello)))
-    }
+fn refused(reason: Reason) -> Failed {
+    error::put(reason);
+    Failed(-1)
 }

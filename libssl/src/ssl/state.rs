@@ -15,7 +15,10 @@ impl Ssl {
         let settled = settled.or_else(|| {
             self.peek_connection(|connection| connection.and_then(Connection::handshaking).and_then(|it| it.version()))
         });
-        settled.unwrap_or_else(|| self.settings.borrow().highest_version())
+        settled.unwrap_or_else(|| {
+            let allowed = self.settings.borrow().choices.versions(self.context.borrow().method);
+            allowed.map_or(Version::Tls13, |versions| versions.max)
+        })
     }
 
     /// `SSL_key_update`.

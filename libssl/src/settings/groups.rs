@@ -1,0 +1,98 @@
+//! Key exchange groups: their numbers in TLS, in libcrypto (NID), and their names.
+
+use libc::c_int;
+
+/// A group.
+#[derive(Debug)]
+pub struct Group {
+    /// The number in TLS (IANA).
+    pub number: u16,
+    /// libcrypto's number.
+    pub nid: c_int,
+    /// The name in TLS.
+    pub name: &'static std::ffi::CStr,
+    /// Other names that lists of groups may hold.
+    aliases: &'static [&'static str],
+    /// Whether handshakes can use it.
+    is_ours: bool,
+}
+
+const fn ours(number: u16, nid: c_int, name: &'static std::ffi::CStr, aliases: &'static [&'static str]) -> Group {
+    Group { number, nid, name, aliases, is_ours: true }
+}
+
+const fn others(number: u16, nid: c_int, name: &'static std::ffi::CStr, aliases: &'static [&'static str]) -> Group {
+    Group { number, nid, name, aliases, is_ours: false }
+}
+
+/// Those that OpenSSL 3.0's default provider has.
+static ALL: &[Group] = &[
+    ours(0x1d, 1034, c"x25519", &["X25519"]),
+    ours(0x17, 415, c"secp256r1", &["P-256", "prime256v1"]),
+    ours(0x18, 715, c"secp384r1", &["P-384"]),
+    others(0x19, 716, c"secp521r1", &["P-521"]),
+    others(0x1e, 1035, c"x448", &["X448"]),
+    others(0x16, 714, c"secp256k1", &[]),
+    others(0x1a, 927, c"brainpoolP256r1", &[]),
+    others(0x1b, 931, c"brainpoolP384r1", &[]),
+    others(0x1c, 933, c"brainpoolP512r1", &[]),
+    others(0x100, 1126, c"ffdhe2048", &[]),
+    others(0x101, 1127, c"ffdhe3072", &[]),
+    others(0x102, 1128, c"ffdhe4096", &[]),
+    others(0x103, 1129, c"ffdhe6144", &[]),
+    others(0x104, 1130, c"ffdhe8192", &[]),
+];
+
+/// What is offered where the program chose nothing.
+pub const DEFAULT: &[u16] = &[0x1d, 0x17, 0x18];
+
+/// `TLSEXT_nid_unknown`: with a number of TLS in the lower bytes it stands for a group without a NID.
+pub const UNKNOWN_NID: c_int = 0x0100_0000;
+
+/// The longest list that is taken, in groups.
+const LONGEST: usize = 40;
+
+/// The NID of a group, or its number in TLS with [`UNKNOWN_NID`].
+pub fn nid(number: u16) -> c_int {
+    by_number(number).map_or(UNKNOWN_NID | c_int::from(number), |group| group.nid)
+}
+
+/// The group of this number.
+pub fn by_number(number: u16) -> Option<&'static Group> {
+    ALL.iter().find(|group| group.number == number)
+}
+
+/// The group of this NID.
+pub fn by_nid(nid: c_int) -> Option<&'static Group> {
+    match nid & UNKNOWN_NID {
+        0 => ALL.iter().find(|group| group.nid == nid),
+        _ => by_number((nid & 0xffff) as u16),
+    }
+}
+
+/// `SSL_CTX_set1_groups_list`: names with colons between them. Groups that OpenSSL has and we have not are left out.
+/// None where a name is unknown, one comes twice, or none is left.
+pub fn parse(list: &str) -> Option<Vec<u16>> {
+    let find = |name: &str| {
+        let is = |group: &&Group| {
+            group.name.to_bytes().eq_ignore_ascii_case(name.as_bytes()) || group.aliases.contains(&name)
+        };
+        ALL.iter().find(is)
+    };
+    choose(list.split(':').map(|name| find(name.trim_ascii())))
+}
+
+/// `SSL_CTX_set1_groups`: NIDs. As [`parse`].
+pub fn of_nids(nids: &[c_int]) -> Option<Vec<u16>> {
+    choose(nids.iter().map(|&nid| by_nid(nid)))
+}
+
+fn choose(groups: impl Iterator<Item = Option<&'static Group>>) -> Option<Vec<u16>> {
+    let groups: Vec<&Group> = groups.take(LONGEST + 1).collect::<Option<_>>()?;
+    let again = |(place, group): (usize, &&Group)| groups[..place].iter().any(|before| before.number == group.number);
+    if groups.len() > LONGEST || groups.iter().enumerate().any(again) {
+        return None;
+    }
+    let chosen: Vec<_> = groups.iter().filter(|group| group.is_ours).map(|group| group.number).collect();
+    (!chosen.is_empty()).then_some(chosen)
+}
