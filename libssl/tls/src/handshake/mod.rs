@@ -326,6 +326,10 @@ impl Handshake {
             // RFC 8446 6.2 has certificate_required; TLS 1.2 has only this (RFC 5246 7.4.6).
             Failure::NoCertificate if tls12 => Some(AlertDescription::HANDSHAKE_FAILURE),
             Failure::NoSharedCipher => Some(AlertDescription::HANDSHAKE_FAILURE),
+            // RFC 8446 4.1.3: a suite that was not offered is an illegal parameter, and rustls calls it a failure.
+            Failure::IllegalParameter if was == Some(AlertDescription::HANDSHAKE_FAILURE) => {
+                Some(AlertDescription::ILLEGAL_PARAMETER)
+            }
             failure => refused.or(was).or_else(|| failure.default_alert()),
         };
         let (start, seal) = match found {
