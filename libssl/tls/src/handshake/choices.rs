@@ -2,6 +2,7 @@
 
 use super::error::setup;
 use super::fallback::FALLBACK_SUITE;
+use super::groups::{GROUPS, group};
 use super::identity::NO_IDENTITY;
 use super::verify::{CLIENT_VERIFIER, IDENTITY_ON_REQUEST};
 use super::{HandshakeError, Versions};
@@ -14,15 +15,6 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 /// The cipher suites that there are, by number, in OpenSSL 3's order.
 pub const CIPHER_SUITES: &[u16] = &[0x1302, 0x1303, 0x1301, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc02b, 0xc02f];
-
-/// The key exchange groups that are offered where the program chose none: X25519, P-256, P-384.
-pub const GROUPS: &[u16] = &[0x001d, 0x0017, 0x0018];
-
-/// Every key exchange group that there is, by number: those of [`GROUPS`], and of ML-KEM X25519MLKEM768,
-/// SecP256r1MLKEM768, MLKEM768 and MLKEM1024.
-pub fn all_groups() -> impl Iterator<Item = u16> {
-    provider::ALL_KX_GROUPS.iter().map(|group| group.name().into())
-}
 
 /// Cipher suites, groups and versions, made ready; copying it copies a pointer.
 #[derive(Clone)]
@@ -45,9 +37,7 @@ impl Choices {
         let suites = known(cipher_suites, |number| {
             provider::ALL_CIPHER_SUITES.iter().find(|suite| u16::from(suite.suite()) == number).copied()
         });
-        let groups = known(groups, |number| {
-            provider::ALL_KX_GROUPS.iter().find(|group| u16::from(group.name()) == number).copied()
-        });
+        let groups = known(groups, group);
         let provider =
             Arc::new(CryptoProvider { cipher_suites: suites, kx_groups: groups, ..provider::default_provider() });
         let choices = Choices(Arc::new(Inner {

@@ -5,7 +5,7 @@ use super::program::Program;
 use super::{ClientHello, Identity, ServerSettings};
 use rustls::server::ResolvesServerCert;
 use rustls::sign::CertifiedKey;
-use rustls::{SignatureAlgorithm, SupportedCipherSuite};
+use rustls::{SupportedCipherSuite, Tls12CipherSuite};
 use std::sync::Arc;
 
 /// Chooses by the ClientHello, before rustls asks.
@@ -33,42 +33,38 @@ impl ResolvesServerCert for ByHello {
 }
 
 fn choose<'a>(settings: &'a ServerSettings, hello: &ClientHello) -> Option<&'a Arc<Identity>> {
-    let signs = |identity: &&Arc<Identity>, scheme: u16| identity.schemes().contains(&scheme);
     if settings.choices.can_tls13() && hello.offers_version(0x0304) {
-        // The first signature of the client's that one of our keys makes (RFC 8446 4.2.3); rustls leaves out what TLS
-        // 1.3 does not have.
+        // The first signature of the client's that one of our keys makes (RFC 8446 4.2.3). PKCS #1 is for certificates.
         let schemes = hello.signature_schemes.iter().filter(|&&scheme| scheme & 0xff != 1);
-        return schemes.into_iter().find_map(|&scheme| settings.identities.iter().find(|it| signs(it, scheme)));
+        let signs = |&scheme: &u16| settings.identities.iter().find(|identity| identity.schemes().contains(&scheme));
+        return schemes.copied().find_map(|scheme| signs(&scheme));
     }
     // RFC 5246 7.4.2: the cipher suite names the kind of key.
     let ours = settings.choices.suites();
-    let client_order =
-        hello.cipher_suites.iter().filter_map(|&number| ours.iter().find(|it| number == it.suite().into()));
-    let server_order = ours.iter().filter(|suite| hello.cipher_suites.contains(&suite.suite().into()));
     let fits = |suite: &SupportedCipherSuite| {
-        settings.identities.iter().find(|identity| {
-            let kind = identity.schemes().first().map_or(SignatureAlgorithm::Anonymous, |&scheme| algorithm(scheme));
-            suite.version().version == rustls::ProtocolVersion::TLSv1_2
-                && suite.tls12_signature_fits(kind)
-                && hello.signature_schemes.iter().any(|&scheme| signs(identity, scheme))
-        })
+        let SupportedCipherSuite::Tls12(suite) = suite else { return None };
+        settings.identities.iter().find(|identity| fits_tls12(identity, suite, hello))
     };
     if settings.server_preference {
-        server_order.into_iter().find_map(fits)
+        ours.iter().filter(|suite| hello.cipher_suites.contains(&suite.suite().into())).find_map(fits)
     } else {
-        client_order.into_iter().find_map(fits)
+        let theirs = hello.cipher_suites.iter();
+        theirs.filter_map(|&number| ours.iter().find(|suite| number == suite.suite().into())).find_map(fits)
     }
 }
 
-trait Fits {
-    fn tls12_signature_fits(&self, kind: SignatureAlgorithm) -> bool;
-}
-
-impl Fits for SupportedCipherSuite {
-    fn tls12_signature_fits(&self, kind: SignatureAlgorithm) -> bool {
-        match self {
-            SupportedCipherSuite::Tls12(suite) => suite.sign.iter().any(|scheme| algorithm((*scheme).into()) == kind),
-            SupportedCipherSuite::Tls13(_) => false,
-        }
-    }
+fn fits_tls12(identity: &Identity, suite: &Tls12CipherSuite, hello: &ClientHello) -> bool {
+    let Some(&first) = identity.schemes().first() else { return false };
+    // RFC 8422 5.4: EdDSA goes with the suites of ECDSA.
+    let same_kind = suite.sign.iter().any(|&scheme| algorithm(scheme.into()) == algorithm(first));
+    // RFC 8422 5.1: the curve of the certificate, too, is one of the client's groups.
+    let curve = match first {
+        0x0403 => Some(0x0017),
+        0x0503 => Some(0x0018),
+        0x0603 => Some(0x0019),
+        _ => None,
+    };
+    same_kind
+        && curve.is_none_or(|curve| hello.groups.is_empty() || hello.groups.contains(&curve))
+        && identity.schemes().iter().any(|scheme| hello.signature_schemes.contains(scheme))
 }

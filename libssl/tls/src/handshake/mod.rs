@@ -13,6 +13,7 @@
 //! |---|---|
 //! | `settings` | what one connection is to do |
 //! | `choices` | cipher suites, groups, versions |
+//! | `groups` | key exchange groups: rustls' and P-521 |
 //! | `identity` | a certificate chain, and who signs with its key |
 //! | `choose` | a server's choice among its identities |
 //! | `verify` | certificates judged by the program; a client's own on request |
@@ -32,6 +33,7 @@ mod client_hello;
 mod error;
 mod established;
 mod fallback;
+mod groups;
 mod hello;
 mod identity;
 mod program;
@@ -41,11 +43,12 @@ mod settings;
 mod tickets;
 mod verify;
 
-pub use choices::{CIPHER_SUITES, Choices, GROUPS, all_groups};
+pub use choices::{CIPHER_SUITES, Choices};
 pub use client_hello::ClientHello;
 pub use error::{Failure, HandshakeError};
 pub use established::Established;
 pub use fallback::FALLBACK_SCSV;
+pub use groups::{GROUPS, all_groups};
 pub use hello::Acceptor;
 pub use identity::{Identity, Sign, SigningFailed, certificates_from_pem};
 pub use session::{Session, SessionSink};
@@ -323,6 +326,10 @@ impl Handshake {
             // RFC 8446 6.2 has certificate_required; TLS 1.2 has only this (RFC 5246 7.4.6).
             Failure::NoCertificate if tls12 => Some(AlertDescription::HANDSHAKE_FAILURE),
             Failure::NoSharedCipher => Some(AlertDescription::HANDSHAKE_FAILURE),
+            // RFC 8446 4.1.3: a suite that was not offered is an illegal parameter, and rustls calls it a failure.
+            Failure::IllegalParameter if was == Some(AlertDescription::HANDSHAKE_FAILURE) => {
+                Some(AlertDescription::ILLEGAL_PARAMETER)
+            }
             failure => refused.or(was).or_else(|| failure.default_alert()),
         };
         let (start, seal) = match found {

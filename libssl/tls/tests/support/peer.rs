@@ -4,7 +4,7 @@ use super::{Pki, records};
 use sslmode_tls::handshake::{
     Acceptor, CertificateRequest, ClientSettings, Established, Handshake, HandshakeError, ServerSettings,
 };
-use sslmode_tls::record::{Received, RecordBuffer, RecordLayer};
+use sslmode_tls::record::{AlertDescription, Error, Received, RecordBuffer, RecordLayer};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -158,9 +158,7 @@ impl Connection {
             let record = read_record(&mut stream, &mut buffer).expect("the server closed the socket");
             if let Err(failure) = handshake.read(&record) {
                 flush(&mut handshake, &mut stream);
-                // Closing a socket with bytes unread would take our alert away from the server.
-                stream.shutdown(Shutdown::Write).unwrap();
-                _ = stream.read_to_end(&mut Vec::new());
+                close(stream);
                 return Err(failure);
             }
         }
@@ -183,6 +181,7 @@ impl Connection {
         loop {
             flush(&mut handshake, &mut stream);
             if let Some(failure) = handshake.failure() {
+                close(stream);
                 return Err(failure.clone());
             }
             if handshake.is_complete() {
@@ -250,6 +249,18 @@ impl Connection {
         while self.receive_record(&mut [0; 20_000]) != Received::CloseNotify {}
     }
 
+    /// Receives until the alert that ends the connection.
+    pub fn receive_alert(&mut self) -> AlertDescription {
+        loop {
+            let mut record = read_record(&mut self.stream, &mut self.buffer).expect("the peer closed the socket");
+            match self.layer.open(&mut record, &mut [0; 20_000]) {
+                Ok(Received::Handshake { .. }) => {}
+                Err(Error::PeerAlert(alert)) => return alert,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
     /// Receives one record.
     pub fn receive_record(&mut self, out: &mut [u8]) -> Received {
         let mut record = read_record(&mut self.stream, &mut self.buffer).expect("the peer closed the socket");
@@ -266,6 +277,12 @@ fn patient(stream: TcpStream) -> TcpStream {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
     stream
+}
+
+/// Closing a socket with bytes unread would take our alert away from the peer.
+fn close(mut stream: TcpStream) {
+    _ = stream.shutdown(Shutdown::Write);
+    _ = stream.read_to_end(&mut Vec::new());
 }
 
 fn flush(handshake: &mut Handshake, stream: &mut TcpStream) {
