@@ -3,9 +3,18 @@
 //! A function that a program may call with NULL, where OpenSSL would crash, answers failure and puts
 //! `ERR_R_PASSED_NULL_PARAMETER` into the queue; the mode calls answer 0.
 
+mod arguments;
+mod authorities;
 mod bios;
+mod certificates;
+pub mod chains;
 mod connection;
 mod handles;
 mod io;
+mod keys;
 mod methods;
+mod peer;
+mod security;
 mod ssl_bios;
+mod stores;
+mod verification;

@@ -40,7 +40,8 @@ fn prepare(
     ocsp_response: Option<&[u8]>,
 ) -> Result<Arc<Identity>, Reason> {
     let ready = |chain: &x509::Certificates| {
-        let ders = std::iter::once(certificate.clone()).chain(chain.certificates()).map(|certificate| certificate.der());
+        let ders =
+            std::iter::once(certificate.clone()).chain(chain.certificates()).map(|certificate| certificate.der());
         Arc::new(Identity::new(&ders.collect::<Vec<_>>(), signer, ocsp_response))
     };
     if let Some(chain) = &slot.chain {
@@ -188,7 +189,6 @@ impl Signer {
         };
         Some(Signer { key: key.clone(), schemes })
     }
-
 }
 
 impl Sign for Signer {

@@ -25,8 +25,8 @@ use crate::crypto::x509::{self, Certificate};
 use crate::ssl::Ssl;
 use libc::{c_int, c_void};
 use security::Security;
-use std::ffi::CStr;
 use sslmode_tls::handshake::Identity;
+use std::ffi::CStr;
 use std::sync::{Arc, OnceLock};
 
 /// `SSL_CTX_set_cert_cb`'s callback.

@@ -6,4 +6,5 @@ pub mod file;
 pub mod key;
 pub mod object;
 pub mod store;
+pub mod uri;
 pub mod x509;

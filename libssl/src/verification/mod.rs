@@ -223,7 +223,8 @@ impl SslTrust {
     /// Takes over what the program set on `other` (`SSL_dup`).
     pub fn copy(&self, other: &SslTrust) {
         let copy = |names: &Option<Names>| names.as_ref().map(Names::copy);
-        let lists = other.authorities(|lists| Authorities { any: copy(&lists.any), for_clients: copy(&lists.for_clients) });
+        let lists =
+            other.authorities(|lists| Authorities { any: copy(&lists.any), for_clients: copy(&lists.for_clients) });
         self.authorities.replace(lists);
         let param = Arc::new(other.param.borrow().copy());
         self.param.replace(param);

@@ -38,7 +38,8 @@ impl ChooseIdentity for Asker {
         if ask(ssl) != Answer::GoOn || ask_client(ssl) != Answer::GoOn {
             return None;
         }
-        let fitting = |identity: &Arc<Identity>| identity.schemes().iter().any(|scheme| request.schemes.contains(scheme));
+        let fitting =
+            |identity: &Arc<Identity>| identity.schemes().iter().any(|scheme| request.schemes.contains(scheme));
         identities(ssl, None).ok()?.into_iter().find(fitting)
     }
 }
