@@ -6,10 +6,19 @@
 //! A handle comes in as `Option<&Context>` or `Option<&Ssl>`, which is C's pointer that may be NULL. That it is alive,
 //! and stays so while the call lasts, is what every function of this interface demands of its caller.
 
+mod arguments;
+mod authorities;
 mod bios;
+mod certificates;
+pub mod chains;
 mod connection;
 mod handles;
 mod io;
+mod keys;
 mod methods;
 mod modes;
+mod peer;
+mod security;
 mod ssl_bios;
+mod stores;
+mod verification;

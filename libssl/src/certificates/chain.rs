@@ -49,8 +49,8 @@ pub fn add(handle: &impl Handle, authority: Certificate) -> Result<(), Certifica
     Ok(())
 }
 
-/// Changes the certificates of a handle alone.
-pub(super) fn change<R>(handle: &impl Handle, change: impl FnOnce(&mut Certificates) -> R) -> R {
+/// Changes the certificates of a handle. Nothing that runs the program's callbacks may be in `change`.
+pub fn change<R>(handle: &impl Handle, change: impl FnOnce(&mut Certificates) -> R) -> R {
     handle.change(|settings| change(Arc::make_mut(&mut settings.certificates)))
 }
 

@@ -128,15 +128,23 @@ pub fn key_der(handle: &impl Handle, kind: c_int, der: &[u8]) -> bool {
 }
 
 /// `SSL_CTX_use_RSAPrivateKey`.
-pub fn rsa_key(handle: &impl Handle, rsa: &Owned<RSA>) -> bool {
-    // SAFETY: the key is alive.
-    match unsafe { key_of_rsa(rsa.as_ptr()) } {
+///
+/// # Safety
+/// `rsa` is alive.
+pub unsafe fn rsa_key(handle: &impl Handle, rsa: *mut RSA) -> bool {
+    // SAFETY: the caller's promise.
+    match unsafe { key_of_rsa(rsa) } {
         Some(key) => assign::use_key(handle, &key),
         None => {
             error::put(Reason::EVP_LIB);
             false
         }
     }
+}
+
+fn own_rsa_key(handle: &impl Handle, rsa: &Owned<RSA>) -> bool {
+    // SAFETY: alive for as long as `rsa` is.
+    unsafe { rsa_key(handle, rsa.as_ptr()) }
 }
 
 /// `SSL_CTX_use_RSAPrivateKey_file`.
@@ -146,13 +154,13 @@ pub fn rsa_key_file(handle: &impl Handle, path: &CStr, format: c_int) -> bool {
         Format::Pem => file.rsa_key(password),
         Format::Der => file.rsa_key_der(),
     });
-    key.is_some_and(|key| rsa_key(handle, &key))
+    key.is_some_and(|key| own_rsa_key(handle, &key))
 }
 
 /// `SSL_CTX_use_RSAPrivateKey_ASN1`.
 pub fn rsa_key_der(handle: &impl Handle, der: &[u8]) -> bool {
     match rsa_from_der(der) {
-        Some(key) => rsa_key(handle, &key),
+        Some(key) => own_rsa_key(handle, &key),
         None => {
             error::put(Reason::ASN1_LIB);
             false

@@ -7,4 +7,5 @@ pub mod key;
 pub mod object;
 pub mod stack;
 pub mod store;
+pub mod uri;
 pub mod x509;

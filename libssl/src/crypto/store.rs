@@ -36,6 +36,7 @@ unsafe extern "C" {
     fn X509_VERIFY_PARAM_move_peername(to: *mut X509_VERIFY_PARAM, from: *mut X509_VERIFY_PARAM);
     fn X509_LOOKUP_hash_dir() -> *mut ffi::X509_LOOKUP_METHOD;
     fn X509_LOOKUP_file() -> *mut ffi::X509_LOOKUP_METHOD;
+    fn X509_LOOKUP_store() -> *mut ffi::X509_LOOKUP_METHOD;
     fn X509_LOOKUP_ctrl(
         lookup: *mut ffi::X509_LOOKUP,
         command: c_int,
@@ -53,6 +54,8 @@ unsafe extern "C" {
 const LOAD_FILE: c_int = 1;
 /// `X509_L_ADD_DIR`.
 const ADD_DIRECTORY: c_int = 2;
+/// `X509_L_ADD_STORE`.
+const ADD_URI: c_int = 3;
 /// `X509_FILETYPE_DEFAULT`: the place that libcrypto was built with, or that the environment names.
 const DEFAULT_PLACE: libc::c_long = 3;
 
@@ -124,6 +127,12 @@ impl Store {
         self.add_default(unsafe { X509_LOOKUP_file() }, LOAD_FILE)
     }
 
+    /// Looks behind the URI that libcrypto was built with, where there need be nothing.
+    pub fn set_default_uri(&self) -> bool {
+        // SAFETY: methods are statics.
+        self.add_default(unsafe { X509_LOOKUP_store() }, ADD_URI)
+    }
+
     fn add_default(&self, method: *mut ffi::X509_LOOKUP_METHOD, command: c_int) -> bool {
         // SAFETY: the store is alive and owns the lookup; what goes wrong with the place is taken out of the queue.
         unsafe {
@@ -132,7 +141,13 @@ impl Store {
                 return false;
             }
             ERR_set_mark();
-            X509_LOOKUP_ctrl(lookup, command, null(), DEFAULT_PLACE, std::ptr::null_mut());
+            X509_LOOKUP_ctrl(
+                lookup,
+                command,
+                null(),
+                if command == ADD_URI { 0 } else { DEFAULT_PLACE },
+                std::ptr::null_mut(),
+            );
             ERR_pop_to_mark();
         }
         true

@@ -3,6 +3,7 @@
 use super::SslTrust;
 use crate::crypto::file::{File, Password};
 use crate::crypto::store::clear_errors;
+use crate::crypto::uri;
 use crate::crypto::x509::{Certificate, Name, Names, name_der};
 use crate::error::{self, Reason};
 use crate::ssl::Ssl;
@@ -134,4 +135,20 @@ fn add_new(list: &mut Names, seen: &mut HashSet<Vec<u8>>, path: &CStr) -> bool {
     }
     clear_errors();
     true
+}
+
+/// `SSL_add_store_cert_subjects_to_stack`: as [`add_file`] for the certificates behind a URI, and one folder deep.
+pub fn add_uri(list: &mut Names, uri: &CStr) -> bool {
+    let mut seen = ders(list);
+    let added = uri::for_each_certificate(uri, 1, &mut |certificate| {
+        let Some(name) = certificate.subject() else { return false };
+        if seen.insert(name.der()) {
+            list.push(name);
+        }
+        true
+    });
+    if added {
+        clear_errors();
+    }
+    added
 }
