@@ -59,6 +59,18 @@ impl Context {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The keys of a server's tickets: 16 bytes of name, 32 for the HMAC, 32 for AES. Random until they are set.
+    pub fn ticket_keys(&self) -> Box<[u8; 80]> {
+        let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(keys) = &settings.callbacks.ticket_keys {
+            return keys.clone();
+        }
+        let mut keys = Box::new([0; 80]);
+        crate::crypto::random(&mut *keys);
+        Arc::make_mut(&mut Arc::make_mut(&mut settings).callbacks).ticket_keys = Some(keys.clone());
+        keys
+    }
+
     /// Changes the settings for the connections made from now on.
     pub fn change<R>(&self, change: impl FnOnce(&mut Settings) -> R) -> R {
         Settings::change(&mut self.settings.lock().unwrap_or_else(PoisonError::into_inner), change)

@@ -6,6 +6,7 @@
 use super::{Auth, Cipher, Encryption};
 use crate::error::{self, Reason};
 use sslmode_tls::record::Version;
+use std::ffi::CStr;
 
 /// What a list of rules leaves.
 pub struct Outcome {
@@ -16,7 +17,7 @@ pub struct Outcome {
 }
 
 /// `OSSL_default_cipher_list()`.
-pub const DEFAULT: &str = "ALL:!COMPLEMENTOFDEFAULT:!eNULL";
+pub const DEFAULT: &CStr = c"ALL:!COMPLEMENTOFDEFAULT:!eNULL";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Rule {
@@ -47,7 +48,7 @@ pub fn apply(rules: &str) -> Result<Outcome, ()> {
         State { ciphers: Cipher::of(Version::Tls12).map(|cipher| (cipher, false)).collect(), security_level: None };
     let mut result = Ok(());
     if let Some(after) = rest.strip_prefix("DEFAULT") {
-        result = state.apply(DEFAULT);
+        result = state.apply(&DEFAULT.to_string_lossy());
         rest = after.strip_prefix(':').unwrap_or(after);
     }
     if result.is_ok() {
@@ -257,7 +258,7 @@ fn is_known(name: &str) -> bool {
 }
 
 fn named(name: &str) -> Option<&'static Cipher> {
-    let is = |text: &std::ffi::CStr| text.to_bytes() == name.as_bytes();
+    let is = |text: &CStr| text.to_bytes() == name.as_bytes();
     Cipher::of(Version::Tls12).find(|cipher| is(cipher.name) || is(cipher.standard_name))
 }
 

@@ -5,6 +5,7 @@ use crate::crypto::stack::Stack;
 use crate::error::{self, Reason};
 use openssl_sys::OPENSSL_STACK;
 use sslmode_tls::record::Version;
+use std::ffi::CStr;
 use std::ptr::null_mut;
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -16,11 +17,17 @@ pub struct CipherList {
 }
 
 /// `OSSL_default_ciphersuites()`.
-pub const DEFAULT_TLS13: &str = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
+pub const DEFAULT_TLS13: &CStr = c"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
 
 impl CipherList {
     fn new(tls13: Vec<&'static Cipher>, before: Vec<&'static Cipher>) -> Arc<Self> {
         Arc::new(CipherList { tls13, before, stack: OnceLock::new() })
+    }
+
+    /// These suites.
+    pub fn of(ciphers: Vec<&'static Cipher>) -> Arc<Self> {
+        let (tls13, before) = ciphers.into_iter().partition(|cipher| cipher.version == Version::Tls13);
+        Self::new(tls13, before)
     }
 
     /// All suites; the same list for everybody.
