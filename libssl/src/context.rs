@@ -49,8 +49,8 @@ impl Context {
         context
     }
 
-    /// The keys of its servers' tickets, made when the first is needed.
-    pub fn ticket_keys(&self) -> &[u8; TICKET_KEYS] {
+    /// The keys of its servers' tickets where the program sets none, made when the first is needed.
+    pub fn own_ticket_keys(&self) -> &[u8; TICKET_KEYS] {
         self.ticket_keys.get_or_init(|| *Tickets::generate(0).keys())
     }
 
@@ -59,16 +59,9 @@ impl Context {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The keys of a server's tickets: 16 bytes of name, 32 for the HMAC, 32 for AES. Random until they are set.
-    pub fn ticket_keys(&self) -> Box<[u8; 80]> {
-        let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(keys) = &settings.callbacks.ticket_keys {
-            return keys.clone();
-        }
-        let mut keys = Box::new([0; 80]);
-        crate::crypto::random(&mut *keys);
-        Arc::make_mut(&mut Arc::make_mut(&mut settings).callbacks).ticket_keys = Some(keys.clone());
-        keys
+    /// The keys of a server's tickets, as `SSL_CTX_get_tlsext_ticket_keys` shows them: those that were set, or our own.
+    pub fn ticket_keys(&self) -> Box<[u8; TICKET_KEYS]> {
+        self.settings().callbacks.ticket_keys.clone().unwrap_or_else(|| Box::new(*self.own_ticket_keys()))
     }
 
     /// Changes the settings for the connections made from now on.

@@ -5,19 +5,24 @@ use crate::cipher::{self, Auth, Cipher, Encryption, Hash, language, list};
 use crate::context::Context;
 use crate::crypto::stack::Stack;
 use crate::error::{self, Reason};
+use crate::settings::Settings;
 use crate::settings::choices::Choices;
 use crate::ssl::Ssl;
 use libc::{c_char, c_int, c_uchar};
 use openssl_sys::{EVP_MD, EVP_sha256, EVP_sha384, OPENSSL_STACK};
 use std::ffi::CStr;
 use std::ptr::{null, null_mut};
+use std::sync::Arc;
 
 /// What the functions say of no suite.
 const NONE: &CStr = c"(NONE)";
 
-fn set_list(choices: &mut Choices, rules: &str) -> c_int {
+fn set_list(settings: &mut Settings, rules: &str) -> c_int {
+    let choices = &mut settings.choices;
     let Ok((ciphers, level)) = choices.ciphers.with_rules(rules) else { return 0 };
-    choices.security_level = level.unwrap_or(choices.security_level);
+    if let Some(level) = level {
+        Arc::make_mut(&mut settings.certificates).security.level = level;
+    }
     choices.ciphers = ciphers;
     if !choices.ciphers.has_any_before_tls13() {
         error::put(Reason::NO_CIPHER_MATCH);
@@ -47,17 +52,13 @@ unsafe fn with_text(text: *const c_char, body: impl FnOnce(&str) -> c_int) -> c_
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_CTX_set_cipher_list(ctx: Option<&Context>, rules: *const c_char) -> c_int {
     // SAFETY: `rules` is C's string.
-    on_ctx(ctx, 0, |ctx| unsafe {
-        with_text(rules, |rules| ctx.change(|settings| set_list(&mut settings.choices, rules)))
-    })
+    on_ctx(ctx, 0, |ctx| unsafe { with_text(rules, |rules| ctx.change(|settings| set_list(settings, rules))) })
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_set_cipher_list(ssl: Option<&Ssl>, rules: *const c_char) -> c_int {
     // SAFETY: `rules` is C's string.
-    on_ssl(ssl, 0, |ssl| unsafe {
-        with_text(rules, |rules| ssl.change(|settings| set_list(&mut settings.choices, rules)))
-    })
+    on_ssl(ssl, 0, |ssl| unsafe { with_text(rules, |rules| ssl.change(|settings| set_list(settings, rules))) })
 }
 
 #[unsafe(no_mangle)]
@@ -95,7 +96,7 @@ extern "C" fn SSL_get1_supported_ciphers(ssl: Option<&Ssl>) -> *mut OPENSSL_STAC
         let Ok(versions) = choices.versions(ssl.context().method) else { return null_mut() };
         let allowed = |cipher: &&Cipher| {
             let in_versions = cipher.version == versions.min || cipher.version == versions.max;
-            in_versions && cipher.is_allowed_at(choices.security_level)
+            in_versions && cipher.is_allowed_at(settings.certificates.security.level)
         };
         let allowed = choices.ciphers.iter().filter(allowed).map(std::ptr::from_ref);
         Stack::of(allowed).map_or(null_mut(), Stack::into_raw)

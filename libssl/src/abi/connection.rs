@@ -403,13 +403,3 @@ pub unsafe extern "C" fn DTLSv1_listen(_ssl: *mut Ssl, _peer: *mut c_void) -> c_
     error::put(Reason::SHOULD_NOT_HAVE_BEEN_CALLED);
     -1
 }
-
-/// Copies the session, the certificates and the session id context of `from` to `to`. Returns 1, or 0.
-///
-/// # Safety
-/// Each is NULL or holds a reference.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_copy_session_id(to: *mut Ssl, from: *const Ssl) -> c_int {
-    // SAFETY: the caller's promise is that of these functions.
-    unsafe { with_ssl(from, 0, |from| with_ssl(to, 0, |to| c_int::from(to.copy_session(from)))) }
-}

@@ -1,15 +1,13 @@
-//! `SSL_OP_…`, the security level, and numbers that handshakes go by.
+//! `SSL_OP_…`, and numbers that handshakes go by.
 
 use crate::boundary::{on_ctx, on_ssl};
 use crate::context::Context;
 use crate::error::{self, Reason};
 use crate::method::Method;
-use crate::settings::callbacks::{Argument, Security};
 use crate::settings::choices::Choices;
 use crate::ssl::Ssl;
-use libc::{c_int, c_void};
-use std::ptr::{null, null_mut};
-use std::sync::Arc;
+use libc::c_int;
+use std::ptr::null;
 
 fn on_choices<R>(ctx: Option<&Context>, failed: R, body: impl FnOnce(&mut Choices) -> R) -> R {
     on_ctx(ctx, failed, |ctx| ctx.change(|settings| body(&mut settings.choices)))
@@ -59,70 +57,6 @@ extern "C" fn SSL_CTX_get_options(ctx: Option<&Context>) -> u64 {
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_options(ssl: Option<&Ssl>) -> u64 {
     on_ssl(ssl, 0, |ssl| ssl.settings().choices.options)
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn SSL_CTX_set_security_level(ctx: Option<&Context>, level: c_int) {
-    on_choices(ctx, (), |choices| choices.security_level = level);
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn SSL_set_security_level(ssl: Option<&Ssl>, level: c_int) {
-    on_own_choices(ssl, (), |choices| choices.security_level = level);
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn SSL_CTX_get_security_level(ctx: Option<&Context>) -> c_int {
-    on_ctx(ctx, 0, |ctx| ctx.settings().choices.security_level)
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn SSL_get_security_level(ssl: Option<&Ssl>) -> c_int {
-    on_ssl(ssl, 0, |ssl| ssl.settings().choices.security_level)
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn SSL_CTX_set_security_callback(ctx: Option<&Context>, callback: Option<Security>) {
-    on_ctx(ctx, (), |ctx| ctx.change(|settings| Arc::make_mut(&mut settings.callbacks).security = callback));
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn SSL_set_security_callback(ssl: Option<&Ssl>, callback: Option<Security>) {
-    on_ssl(ssl, (), |ssl| ssl.change(|settings| Arc::make_mut(&mut settings.callbacks).security = callback));
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn SSL_CTX_get_security_callback(ctx: Option<&Context>) -> Option<Security> {
-    on_ctx(ctx, None, |ctx| ctx.settings().callbacks.security)
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn SSL_get_security_callback(ssl: Option<&Ssl>) -> Option<Security> {
-    on_ssl(ssl, None, |ssl| ssl.settings().callbacks.security)
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn SSL_CTX_set0_security_ex_data(ctx: Option<&Context>, data: *mut c_void) {
-    on_ctx(ctx, (), |ctx| {
-        ctx.change(|settings| Arc::make_mut(&mut settings.callbacks).security_extra = Argument(data));
-    });
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn SSL_set0_security_ex_data(ssl: Option<&Ssl>, data: *mut c_void) {
-    on_ssl(ssl, (), |ssl| {
-        ssl.change(|settings| Arc::make_mut(&mut settings.callbacks).security_extra = Argument(data));
-    });
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn SSL_CTX_get0_security_ex_data(ctx: Option<&Context>) -> *mut c_void {
-    on_ctx(ctx, null_mut(), |ctx| ctx.settings().callbacks.security_extra.0)
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn SSL_get0_security_ex_data(ssl: Option<&Ssl>) -> *mut c_void {
-    on_ssl(ssl, null_mut(), |ssl| ssl.settings().callbacks.security_extra.0)
 }
 
 #[unsafe(no_mangle)]

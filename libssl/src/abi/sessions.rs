@@ -61,7 +61,7 @@ extern "C" fn SSL_session_reused(ssl: Option<&Ssl>) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn SSL_copy_session_id(to: Option<&Ssl>, from: Option<&Ssl>) -> c_int {
+pub extern "C" fn SSL_copy_session_id(to: Option<&Ssl>, from: Option<&Ssl>) -> c_int {
     on_ssl(from, 0, |from| {
         on_ssl(to, 0, |to| {
             let session = from.own.session.borrow().clone();

@@ -111,7 +111,7 @@ unsafe fn find(bio: *mut BIO) -> *mut Ssl {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn BIO_ssl_copy_session_id(to: *mut BIO, from: *mut BIO) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { crate::abi::connection::SSL_copy_session_id(find(to), find(from)) }
+    unsafe { super::sessions::SSL_copy_session_id(find(to).as_ref(), find(from).as_ref()) }
 }
 
 /// Shuts down every connection in a chain.

@@ -81,6 +81,7 @@ impl Reason {
     pub const OCSP_CALLBACK_FAILURE: Reason = Reason(305);
     pub const PACKET_LENGTH_TOO_LONG: Reason = Reason(198);
     pub const PARSE_TLSEXT: Reason = Reason(227);
+    pub const PASSED_INVALID_ARGUMENT: Reason = Reason(262 | COMMON);
     pub const PASSED_NULL_PARAMETER: Reason = Reason(258 | COMMON_AND_FATAL);
     pub const PATH_TOO_LONG: Reason = Reason(270);
     pub const PEER_DID_NOT_RETURN_A_CERTIFICATE: Reason = Reason(199);

@@ -93,17 +93,6 @@ pub type OpenTicket = unsafe extern "C" fn(
     status: c_int,
     argument: *mut c_void,
 ) -> c_int;
-/// `SSL_CTX_set_security_callback`.
-pub type Security = unsafe extern "C" fn(
-    ssl: *const Ssl,
-    context: *const crate::context::Context,
-    operation: c_int,
-    bits: c_int,
-    number: c_int,
-    other: *mut c_void,
-    extra: *mut c_void,
-) -> c_int;
-
 /// A function and what it is to be told.
 #[derive(Clone, Copy, Debug)]
 pub struct Told<F> {
@@ -156,10 +145,6 @@ pub struct Callbacks {
     pub make_ticket: Told<MakeTicket>,
     /// A server's ticket came back; the argument is that of [`make_ticket`](Self::make_ticket).
     pub open_ticket: Option<OpenTicket>,
-    /// Whether something is secure enough.
-    pub security: Option<Security>,
-    /// What [`security`](Self::security) is told.
-    pub security_extra: Argument,
     /// `SSL_CTX_set_record_padding_callback_arg`.
     pub padding_argument: Argument,
 }

@@ -61,8 +61,6 @@ pub struct Choices {
     pub client_signature_schemes: Option<Arc<[u16]>>,
     /// What a client offers by ALPN, as it stands in the extension: a length and a name, and so on.
     pub alpn: Option<Arc<[u8]>>,
-    /// `SSL_CTX_set_security_level`.
-    pub security_level: c_int,
     /// `TLSEXT_STATUSTYPE_ocsp`, or -1.
     pub status_type: c_int,
     /// `SSL_CERT_FLAG_…`.
@@ -101,7 +99,6 @@ impl Default for Choices {
             signature_schemes: None,
             client_signature_schemes: None,
             alpn: None,
-            security_level: DEFAULT_SECURITY_LEVEL,
             status_type: -1,
             certificate_flags: 0,
             max_certificate_list: 100 * 1024,
@@ -118,8 +115,6 @@ impl Default for Choices {
     }
 }
 
-/// Debian's; OpenSSL's own is 1. What a suite of ours or a version of ours needs is above both.
-const DEFAULT_SECURITY_LEVEL: c_int = 2;
 /// `SSL3_RT_MAX_PLAIN_LENGTH`.
 pub const MAX_FRAGMENT: usize = 16384;
 const MIN_FRAGMENT: usize = 512;
@@ -178,8 +173,8 @@ impl Choices {
     }
 
     /// The suites by number, the preferred first, those left out that the security level forbids.
-    pub fn suites(&self) -> Vec<u16> {
-        let allowed = self.ciphers.iter().filter(|cipher| cipher.is_allowed_at(self.security_level));
+    pub fn suites(&self, security_level: c_int) -> Vec<u16> {
+        let allowed = self.ciphers.iter().filter(|cipher| cipher.is_allowed_at(security_level));
         allowed.map(|cipher| cipher.number).collect()
     }
 

@@ -45,7 +45,7 @@ impl Settings {
             Arc::new(Tickets::with_keys(*keys, lifetime))
         });
         Ok(Prepared {
-            choices: Choices::new(&choices.suites(), choices.groups(), versions)
+            choices: Choices::new(&choices.suites(self.certificates.security.level), choices.groups(), versions)
                 .map_err(|_| Reason::NO_CIPHERS_AVAILABLE)?,
             alpn: choices.alpn().map(<[u8]>::to_vec).collect(),
             tickets,

@@ -159,7 +159,14 @@ impl Ssl {
     ) -> Result<T, Failed> {
         match self.work(call) {
             Some(Ok(answer)) => Ok(answer),
-            Some(Err(stop)) => Err(Failed(self.stopped(stop))),
+            Some(Err(stop)) => {
+                let failed = Failed(self.stopped(stop));
+                // An error that ended it sends OpenSSL's connections back to SSL_in_init.
+                if self.peek_connection(|connection| connection.is_some_and(|connection| !connection.is_alive())) {
+                    self.stage.set(Stage::Init);
+                }
+                Err(failed)
+            }
             // A callback of a call that is at work.
             None => {
                 error::put(Reason::SHOULD_NOT_HAVE_BEEN_CALLED);

@@ -51,7 +51,7 @@ impl Ssl {
 
     fn client_settings(&self) -> Result<ClientSettings, Reason> {
         let (settings, context) = (self.settings(), self.context());
-        let prepared = settings.prepared(context.method, context.ticket_keys())?;
+        let prepared = settings.prepared(context.method, context.own_ticket_keys())?;
         let session = self.own.session.borrow().as_ref().and_then(|session| {
             let data = session.data();
             data.resumption.as_ref()?.downcast_ref::<Session>().filter(|_| !data.not_resumable).cloned()
@@ -80,7 +80,7 @@ impl Ssl {
             AlertDescription::INTERNAL_ERROR
         };
         let (settings, context) = (self.settings(), self.context());
-        let prepared = settings.prepared(context.method, context.ticket_keys()).map_err(refuse)?;
+        let prepared = settings.prepared(context.method, context.own_ticket_keys()).map_err(refuse)?;
         self.ask_for_status(hello)?;
         let response = self.own.ocsp_response.borrow();
         let identities = identity::identities(self, response.as_deref()).map_err(refuse)?;

@@ -66,13 +66,6 @@ impl Ssl {
         }
     }
 
-    /// `SSL_copy_session_id`.
-    pub fn copy_session(&self, from: &Ssl) -> bool {
-        let theirs = from.settings();
-        self.change(|settings| settings.take_certificates(&theirs));
-        true
-    }
-
     /// `SSL_dup` of a connection that has not begun.
     pub fn duplicate(&self) -> Option<Arc<Ssl>> {
         let copy = Ssl::new(&self.context());

@@ -138,6 +138,11 @@ impl Connection {
         }
     }
 
+    /// Whether it is not over.
+    pub fn is_alive(&self) -> bool {
+        self.writer.is_alive() && !matches!(self.phase, Phase::Failed)
+    }
+
     /// Bytes of data that a read gets without the transport (`SSL_pending`).
     pub fn pending(&self) -> usize {
         self.unread.len()
