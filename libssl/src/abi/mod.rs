@@ -6,15 +6,19 @@
 //! A handle comes in as `Option<&Context>` or `Option<&Ssl>`, which is C's pointer that may be NULL. That it is alive,
 //! and stays so while the call lasts, is what every function of this interface demands of its caller.
 
+mod alpn;
 mod arguments;
 mod authorities;
 mod bios;
+mod callbacks;
 mod certificates;
 pub mod chains;
 mod ciphers;
 mod connection;
 mod ctrl;
+mod ex_data;
 mod handles;
+mod hello;
 mod io;
 mod keys;
 mod methods;
@@ -22,6 +26,8 @@ mod modes;
 mod options;
 mod peer;
 mod security;
+mod session;
+mod session_text;
 pub mod sessions;
 mod ssl_bios;
 mod stores;

@@ -77,13 +77,16 @@ impl Cache {
         let id = session.data().id;
         let mut kept = self.kept();
         let before = kept.remove(&id);
-        let is_new = before.is_none_or(|before| !Arc::ptr_eq(&before, session));
+        let is_new = before.as_ref().is_none_or(|before| !Arc::ptr_eq(before, session));
         kept.insert(id, session.clone());
         let mut leaving = Vec::new();
         while limit > 0 && kept.by_id.len() > limit as usize {
             let Some(oldest) = kept.by_age.values().next().copied() else { break };
             leaving.extend(kept.remove(&oldest));
         }
+        // The last reference may go with it, and the program's functions run then.
+        drop(kept);
+        drop(before);
         (is_new, leaving)
     }
 

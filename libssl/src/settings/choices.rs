@@ -1,6 +1,6 @@
 //! What a handshake may choose from: options, versions, suites, groups, signature schemes, protocols.
 
-use super::groups;
+use super::{groups, signatures};
 use crate::cipher::list::CipherList;
 use crate::error::Reason;
 use crate::method::Method;
@@ -181,6 +181,11 @@ impl Choices {
     /// The groups by number, the preferred first.
     pub fn groups(&self) -> &[u16] {
         self.groups.as_deref().unwrap_or(groups::DEFAULT)
+    }
+
+    /// The signature schemes by number, the preferred first.
+    pub fn signature_schemes(&self) -> &[u16] {
+        self.signature_schemes.as_deref().unwrap_or(signatures::DEFAULT)
     }
 
     /// What a client offers by ALPN, name by name.

@@ -74,9 +74,7 @@ pub fn by_nid(nid: c_int) -> Option<&'static Group> {
 /// None where a name is unknown, one comes twice, or none is left.
 pub fn parse(list: &str) -> Option<Vec<u16>> {
     let find = |name: &str| {
-        let is = |group: &&Group| {
-            group.name.to_bytes().eq_ignore_ascii_case(name.as_bytes()) || group.aliases.contains(&name)
-        };
+        let is = |group: &&Group| group.name.to_bytes() == name.as_bytes() || group.aliases.contains(&name);
         ALL.iter().find(is)
     };
     choose(list.split(':').map(|name| find(name.trim_ascii())))

@@ -62,6 +62,9 @@ static ALL: &[Scheme] = &[
     scheme(0x0202, None, SHA1, DSA, 113),
 ];
 
+/// What is offered and accepted where the program chose nothing: what rustls can verify.
+pub const DEFAULT: &[u16] = &[0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601];
+
 /// The scheme of this number.
 pub fn by_number(number: u16) -> Option<&'static Scheme> {
     ALL.iter().find(|scheme| scheme.number == number)
