@@ -10,6 +10,8 @@ pub struct Method {
     pub roles: Roles,
     /// The one version that it allows; None where it leaves the choice to the handshake.
     pub only: Option<Version>,
+    /// Whether a context can be made with it: no for the versions that are not there.
+    pub is_available: bool,
 }
 
 impl Method {
@@ -34,9 +36,29 @@ pub enum Roles {
     Server,
 }
 
+const fn method(roles: Roles, only: Option<Version>) -> Method {
+    Method { roles, only, is_available: true }
+}
+
+const fn absent(roles: Roles) -> Method {
+    Method { roles, only: None, is_available: false }
+}
+
 /// `TLS_method()`.
-pub static TLS: Method = Method { roles: Roles::Both, only: None };
+pub static TLS: Method = method(Roles::Both, None);
 /// `TLS_client_method()`.
-pub static TLS_CLIENT: Method = Method { roles: Roles::Client, only: None };
+pub static TLS_CLIENT: Method = method(Roles::Client, None);
 /// `TLS_server_method()`.
-pub static TLS_SERVER: Method = Method { roles: Roles::Server, only: None };
+pub static TLS_SERVER: Method = method(Roles::Server, None);
+/// `TLSv1_2_method()`.
+pub static TLS1_2: Method = method(Roles::Both, Some(Version::Tls12));
+/// `TLSv1_2_client_method()`.
+pub static TLS1_2_CLIENT: Method = method(Roles::Client, Some(Version::Tls12));
+/// `TLSv1_2_server_method()`.
+pub static TLS1_2_SERVER: Method = method(Roles::Server, Some(Version::Tls12));
+/// The methods of versions that are not there, for either role: DTLS, and TLS before 1.2.
+pub static ABSENT: Method = absent(Roles::Both);
+/// As [`ABSENT`], for clients.
+pub static ABSENT_CLIENT: Method = absent(Roles::Client);
+/// As [`ABSENT`], for servers.
+pub static ABSENT_SERVER: Method = absent(Roles::Server);

@@ -241,8 +241,8 @@ unsafe fn choose(
         }
         SET_MIN_PROTO_VERSION => choices.set_bound(method, Bound::Min, number as c_int).into(),
         SET_MAX_PROTO_VERSION => choices.set_bound(method, Bound::Max, number as c_int).into(),
-        SET_GROUPS => store(&mut choices.groups, groups::of_nids(numbers())),
-        SET_GROUPS_LIST => store(&mut choices.groups, text().and_then(|list| groups::parse(&list))),
+        SET_GROUPS => known(store(&mut choices.groups, groups::of_nids(numbers()))),
+        SET_GROUPS_LIST => known(store(&mut choices.groups, text().and_then(|list| groups::parse(&list)))),
         SET_SIGALGS => store(&mut choices.signature_schemes, signatures::of_nids(numbers())),
         SET_SIGALGS_LIST => store(&mut choices.signature_schemes, text().and_then(|list| signatures::parse(&list))),
         SET_CLIENT_SIGALGS => store(&mut choices.client_signature_schemes, signatures::of_nids(numbers())),
@@ -279,6 +279,14 @@ fn store(place: &mut Option<Arc<[u16]>>, list: Option<Vec<u16>>) -> c_long {
         *place = Some(list.into());
     }
     is_right.into()
+}
+
+/// A list of groups with one that is unknown.
+fn known(taken: c_long) -> c_long {
+    if taken == 0 {
+        error::put(Reason::PASSED_INVALID_ARGUMENT);
+    }
+    taken
 }
 
 unsafe fn numbers<'a>(start: *const c_int, count: c_long) -> &'a [c_int] {

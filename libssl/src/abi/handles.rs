@@ -27,6 +27,10 @@ pub unsafe extern "C" fn SSL_CTX_new(method: *const Method) -> *mut Context {
     guard(null_mut(), || {
         // SAFETY: methods are statics.
         match unsafe { method.as_ref() } {
+            Some(method) if !method.is_available => {
+                error::put(Reason::UNSUPPORTED_PROTOCOL);
+                null_mut()
+            }
             Some(method) => Arc::into_raw(Context::new(method)).cast_mut(),
             None => {
                 error::put(Reason::NULL_SSL_METHOD_PASSED);

@@ -31,4 +31,5 @@ mod session_text;
 pub mod sessions;
 mod ssl_bios;
 mod stores;
+mod text;
 mod verification;

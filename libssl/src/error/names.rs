@@ -7,7 +7,6 @@ impl Reason {
     pub const APPLICATION_DATA_AFTER_CLOSE_NOTIFY: Reason = Reason(291);
     pub const ASN1_LIB: Reason = Reason(13 | COMMON);
     pub const UNSUPPORTED: Reason = Reason(268 | COMMON);
-    pub const INVALID_ARGUMENT: Reason = Reason(262 | COMMON);
     pub const ATTEMPT_TO_REUSE_SESSION_IN_DIFFERENT_CONTEXT: Reason = Reason(272);
     pub const BAD_DATA: Reason = Reason(390);
     pub const BAD_DATA_RETURNED_BY_CALLBACK: Reason = Reason(106);

@@ -1,6 +1,7 @@
 //! Key exchange groups: their numbers in TLS, in libcrypto (NID), and their names.
 
 use libc::c_int;
+use sslmode_tls::handshake::GROUPS;
 
 /// A group.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ static ALL: &[Group] = &[
     ours(0x1d, 1034, c"x25519", &["X25519"]),
     ours(0x17, 415, c"secp256r1", &["P-256", "prime256v1"]),
     ours(0x18, 715, c"secp384r1", &["P-384"]),
-    others(0x19, 716, c"secp521r1", &["P-521"]),
+    ours(0x19, 716, c"secp521r1", &["P-521"]),
     others(0x1e, 1035, c"x448", &["X448"]),
     others(0x16, 714, c"secp256k1", &[]),
     others(0x1a, 927, c"brainpoolP256r1", &[]),
@@ -44,7 +45,7 @@ static ALL: &[Group] = &[
 ];
 
 /// What is offered where the program chose nothing.
-pub const DEFAULT: &[u16] = &[0x1d, 0x17, 0x18];
+pub const DEFAULT: &[u16] = GROUPS;
 
 /// `TLSEXT_nid_unknown`: with a number of TLS in the lower bytes it stands for a group without a NID.
 pub const UNKNOWN_NID: c_int = 0x0100_0000;

@@ -4,6 +4,7 @@ use super::{Ssl, Stage};
 use crate::context::Context;
 use crate::crypto::ex_data::Class;
 use crate::error::{self, Reason};
+use libc::c_int;
 use sslmode_tls::connection::Connection;
 use sslmode_tls::record::Version;
 use std::sync::Arc;
@@ -19,6 +20,21 @@ impl Ssl {
             let allowed = self.settings.borrow().choices.versions(self.context.borrow().method);
             allowed.map_or(Version::Tls13, |versions| versions.max)
         })
+    }
+
+    /// `SSL_get_state`: `TLS_ST_…`. In the midst of a handshake it is what comes first from the peer: finer steps are
+    /// rustls' own.
+    pub fn handshake_state(&self) -> c_int {
+        const BEFORE: c_int = 0;
+        const OK: c_int = 1;
+        const READ_SERVER_HELLO: c_int = 3;
+        const READ_CLIENT_HELLO: c_int = 20;
+        match self.stage.get() {
+            Stage::Before => BEFORE,
+            Stage::Open => OK,
+            Stage::Init if self.is_server() => READ_CLIENT_HELLO,
+            Stage::Init => READ_SERVER_HELLO,
+        }
     }
 
     /// `SSL_key_update`.
