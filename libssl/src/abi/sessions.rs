@@ -60,6 +60,7 @@ extern "C" fn SSL_session_reused(ssl: Option<&Ssl>) -> c_int {
     on_ssl(ssl, 0, |ssl| ssl.own.negotiated.borrow().resumed.into())
 }
 
+/// Gives a connection the session and the session id context of another.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_copy_session_id(to: Option<&Ssl>, from: Option<&Ssl>) -> c_int {
     on_ssl(from, 0, |from| {
