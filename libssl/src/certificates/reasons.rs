@@ -29,8 +29,6 @@ impl Reason {
     pub const SYS_LIB: Reason = Reason(2 | COMMON);
     /// `ERR_R_PEM_LIB`.
     pub const PEM_LIB: Reason = Reason(9 | COMMON);
-    /// `ERR_R_PASSED_INVALID_ARGUMENT`.
-    pub const PASSED_INVALID_ARGUMENT: Reason = Reason(262 | COMMON);
     /// `ERR_R_X509_LIB`; `SSL_R_X509_LIB` is another.
     pub const X509_LIBRARY: Reason = Reason(11 | COMMON);
     /// `ERR_R_ASN1_LIB`.
