@@ -4,7 +4,6 @@ use super::arguments::optional_text;
 use crate::boundary::{guard, with_ctx, with_ssl};
 use crate::context::Context;
 use crate::crypto::store::{VerifyCallback, connection_index, is_address};
-use crate::error::{self, Reason};
 use crate::ssl::Ssl;
 use crate::verification::{Judge, JudgeCallback};
 use libc::{c_char, c_int, c_long, c_uint, c_void};
@@ -231,7 +230,8 @@ pub unsafe extern "C" fn SSL_get0_param(ssl: *mut Ssl) -> *mut X509_VERIFY_PARAM
     unsafe { with_ssl(ssl, null_mut(), |ssl| ssl.trust.own_param().as_ptr()) }
 }
 
-/// The peer must have this name or address, and no other that was set before; NULL: any. Returns 1 or 0.
+/// The peer must have this name, and no other that was set before, or this address beside the names; NULL: any name.
+/// Returns 1 or 0.
 ///
 /// # Safety
 /// `ssl` is NULL or holds a reference; `name` is NULL or ends with a NUL.
@@ -240,15 +240,13 @@ pub unsafe extern "C" fn SSL_set1_host(ssl: *mut Ssl, name: *const c_char) -> c_
     // SAFETY: the caller's promise.
     unsafe {
         with_ssl(ssl, 0, |ssl| {
-            let param = ssl.trust.own_param();
-            param.clear_hosts();
-            optional_text(name).is_none_or(|name| param.set_address(name) || param.add_host(Some(name))).into()
+            let (name, param) = (optional_text(name), ssl.trust.own_param());
+            (name.is_some_and(|name| param.set_address(name)) || param.set_host(name)).into()
         })
     }
 }
 
-/// The peer may have this name or address as well. There can be one address only. Returns 1, or 0 with the reason in the
-/// queue.
+/// The peer may have this name or address as well. There can be one address only. Returns 1 or 0.
 ///
 /// # Safety
 /// `ssl` is NULL or holds a reference; `name` is NULL or ends with a NUL.
@@ -259,11 +257,7 @@ pub unsafe extern "C" fn SSL_add1_host(ssl: *mut Ssl, name: *const c_char) -> c_
         with_ssl(ssl, 0, |ssl| {
             let (name, param) = (optional_text(name), ssl.trust.own_param());
             let Some(address) = name.filter(|name| is_address(name)) else { return param.add_host(name).into() };
-            if param.has_address() {
-                error::put_detail(Reason::PASSED_INVALID_ARGUMENT, c"IP address was already set", c"");
-                return 0;
-            }
-            param.set_address(address).into()
+            (!param.has_address() && param.set_address(address)).into()
         })
     }
 }

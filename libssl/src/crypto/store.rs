@@ -2,7 +2,7 @@
 
 use super::object::{Counted, Object, Owned};
 use super::x509::{Certificate, Certificates};
-use libc::{c_char, c_int, c_uchar, c_uint, c_ulong, c_void};
+use libc::{c_char, c_int, c_uint, c_ulong, c_void};
 use openssl_sys::{self as ffi, OPENSSL_STACK, X509, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM};
 use std::ffi::CStr;
 use std::ptr::null;
@@ -217,13 +217,10 @@ impl Param {
         unsafe { ffi::X509_VERIFY_PARAM_set_hostflags(self.as_ptr(), flags) }
     }
 
-    /// Forgets the names and the address that the peer must have.
-    pub fn clear_hosts(&self) {
-        // SAFETY: alive; NULL clears.
-        unsafe {
-            ffi::X509_VERIFY_PARAM_set1_host(self.as_ptr(), null(), 0);
-            ffi::X509_VERIFY_PARAM_set1_ip(self.as_ptr(), null::<c_uchar>(), 0);
-        }
+    /// The peer must have this name, and no other that was set before; None: any.
+    pub fn set_host(&self, name: Option<&CStr>) -> bool {
+        // SAFETY: alive; length 0 means up to the end, and NULL clears.
+        unsafe { ffi::X509_VERIFY_PARAM_set1_host(self.as_ptr(), name.map_or(null(), CStr::as_ptr), 0) == 1 }
     }
 
     /// The peer must have this name, or another that was added; None adds nothing, as in OpenSSL.
@@ -246,6 +243,12 @@ impl Param {
             CRYPTO_free(text.cast(), null(), 0);
             !text.is_null()
         }
+    }
+
+    /// Forgets [`peer_name`](Self::peer_name).
+    pub fn clear_peer_name(&self) {
+        // SAFETY: alive; NULL has no name.
+        unsafe { X509_VERIFY_PARAM_move_peername(self.as_ptr(), std::ptr::null_mut()) }
     }
 
     /// The name in the peer's certificate that was one of the names asked for; NULL where there is none. It lives until

@@ -214,10 +214,12 @@ impl SslTrust {
         }
     }
 
-    /// Forgets the last peer (`SSL_clear`), and keeps what the program set.
+    /// `SSL_clear`. The session stays, and with it the peer's certificates and the result (observed on 3.0.19).
     pub fn clear(&self) {
-        self.result.set(openssl_sys::X509_V_OK);
-        let _freed = (self.peer.take(), self.verified.take(), self.asked.take());
+        drop(self.asked.take());
+        if !self.param().peer_name().is_null() {
+            self.own_param().clear_peer_name();
+        }
     }
 
     /// Takes over what the program set on `other` (`SSL_dup`).
