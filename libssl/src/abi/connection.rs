@@ -238,7 +238,7 @@ pub unsafe extern "C" fn SSL_set_SSL_CTX(ssl: *mut Ssl, ctx: *mut Context) -> *m
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_version(ssl: *const Ssl) -> c_int {
     // SAFETY: the caller's promise is that of this function.
-    unsafe { with_ssl(ssl, 0, |ssl| c_int::from(ssl.version() as u16)) }
+    unsafe { with_ssl(ssl, 0, |ssl| ssl.version().number().into()) }
 }
 
 /// "TLSv1.3", "TLSv1.2"; before the handshake that of the highest version that is allowed. Static.

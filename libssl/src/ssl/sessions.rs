@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// What a program finds in a version field.
 fn number(version: Version) -> i32 {
-    version as i32
+    version.number().into()
 }
 
 impl Ssl {

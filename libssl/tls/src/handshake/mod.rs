@@ -93,7 +93,7 @@ pub struct Handshake {
     failure: Option<HandshakeError>,
     /// A client's session store, and who gets new sessions.
     resumption: Option<Resumption>,
-    /// A server whose client says that it falls back: the highest version that we would have accepted.
+    /// The client says that it falls back: the highest version of ours, were nothing lowered.
     fallback_from: Option<Version>,
     /// A server's: the name that the client asked for.
     server_name: Option<String>,
@@ -142,13 +142,13 @@ impl Handshake {
             self.incoming.extend_from_slice(record);
             self.advance()
         });
-        let result = result.and_then(|()| self.refuse_fallback());
         if self.server_random.is_none() {
             self.server_random = match self.side {
                 Side::Client(_) => server_random(record),
                 Side::Server(_) => server_random(&self.outgoing[sent..]),
             };
         }
+        let result = result.and_then(|()| self.refuse_fallback());
         match result {
             Ok(()) => {
                 self.protected |= match self.version() {
@@ -282,11 +282,17 @@ impl Handshake {
 
     /// Ends the handshake where a fallback is no choice of the peer's.
     fn refuse_fallback(&mut self) -> Result<(), HandshakeError> {
-        let negotiated = self.common().protocol_version();
-        match (&self.side, negotiated) {
-            // RFC 7507 3: the client's highest version is what we negotiate unless ours is lower.
-            (Side::Server(_), Some(ProtocolVersion::TLSv1_2)) if self.fallback_from == Some(Version::Tls13) => {
-                let detail = "the client fell back to TLS 1.2 although both sides can do TLS 1.3";
+        let Some(negotiated) = self.version() else { return Ok(()) };
+        match (&self.side, self.fallback_from) {
+            (Side::Server(_), Some(highest)) if fallback::server_refuses(negotiated, highest) => {
+                let detail = "the client fell back although both sides can do more";
+                Err(failed(Failure::InappropriateFallback, detail))
+            }
+            (Side::Client(_), Some(highest))
+                if self.server_random.is_some_and(|random| fallback::client_refuses(negotiated, highest, &random)) =>
+            {
+                self.program.told().refused = Some(AlertDescription::ILLEGAL_PARAMETER);
+                let detail = "the server fell back although it can do more";
                 Err(failed(Failure::InappropriateFallback, detail))
             }
             // A signaling value is no cipher suite, and only we know that rustls takes it for one (RFC 5246 7.4.1.3).

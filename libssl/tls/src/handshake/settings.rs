@@ -100,6 +100,7 @@ impl ClientSettings {
             UnbufferedClientConnection::new(Arc::new(config), name).map_err(setup)?
         };
         let mut handshake = Handshake::new(Side::Client(Box::new(connection)), secrets, program);
+        handshake.fallback_from = self.fallback_scsv.then_some(Version::Tls13);
         handshake.resumption = Some((store, self.sessions.clone()));
         handshake.advance()?;
         Ok(handshake)

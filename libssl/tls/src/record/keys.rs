@@ -15,6 +15,16 @@ pub enum Version {
     Tls13,
 }
 
+impl Version {
+    /// Its number on the wire, as in `TLS1_2_VERSION`.
+    pub const fn number(self) -> u16 {
+        match self {
+            Version::Tls12 => 0x0303,
+            Version::Tls13 => 0x0304,
+        }
+    }
+}
+
 /// The AEAD of a cipher suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cipher {
