@@ -10,6 +10,7 @@ mod absent;
 mod alpn;
 mod arguments;
 mod authorities;
+mod beside;
 mod bios;
 mod callbacks;
 mod certificates;
