@@ -4,8 +4,7 @@ use crate::cipher::Cipher;
 use crate::cipher::list::CipherList;
 use crate::hello::Hello;
 use crate::session::Session;
-use libc::c_int;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 use std::ffi::CString;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,8 +24,6 @@ pub struct Own {
     pub negotiated: RefCell<Negotiated>,
     /// The client's suites, for a server's program to look at.
     pub client_ciphers: OnceCell<Arc<CipherList>>,
-    /// `SSL_set_debug`, stored.
-    pub debug: Cell<c_int>,
 }
 
 /// What came of a handshake; empty before.
@@ -46,6 +43,10 @@ pub struct Negotiated {
     pub resumed: bool,
     /// Whether the master secret is bound to the handshake (RFC 7627).
     pub extended_master_secret: bool,
+    /// The client's random bytes.
+    pub client_random: Option<[u8; 32]>,
+    /// The server's random bytes.
+    pub server_random: Option<[u8; 32]>,
     /// What the peer signed with.
     pub peer_signature_scheme: Option<u16>,
     /// What we signed with.
@@ -68,6 +69,7 @@ impl Own {
     /// A server has read the ClientHello: what later questions are about.
     pub fn met(&self, hello: &Hello) {
         let mut negotiated = self.negotiated.borrow_mut();
+        negotiated.client_random = hello.random().try_into().ok();
         negotiated.peer_groups = hello.groups().into();
         negotiated.peer_signature_schemes = hello.signature_schemes().into();
         negotiated.peer_ciphers = hello.ciphers().into();

@@ -6,9 +6,11 @@
 //! A handle comes in as `Option<&Context>` or `Option<&Ssl>`, which is C's pointer that may be NULL. That it is alive,
 //! and stays so while the call lasts, is what every function of this interface demands of its caller.
 
+mod absent;
 mod alpn;
 mod arguments;
 mod authorities;
+mod beside;
 mod bios;
 mod callbacks;
 mod certificates;
