@@ -2,6 +2,7 @@
 
 mod commands;
 
+use super::chains;
 use crate::boundary::{answer, bytes, guard, on_ctx, on_ssl, string};
 use crate::context::Context;
 use crate::error::{self, Reason};
@@ -91,7 +92,7 @@ unsafe fn context(ctx: &Context, command: c_int, number: c_long, pointer: *mut c
         _ => match chosen(&ctx.settings().choices, command) {
             Some(answer) => answer,
             // SAFETY: as above.
-            None => unsafe { certificates(Handle::Context(ctx), command, number, pointer) }.unwrap_or(0),
+            None => unsafe { chains::context(ctx, command, number, pointer) }.unwrap_or(0),
         },
     }
 }
@@ -167,7 +168,7 @@ unsafe fn connection(ssl: &Ssl, command: c_int, number: c_long, pointer: *mut c_
         _ => match chosen(&ssl.settings().choices, command) {
             Some(answer) => answer,
             // SAFETY: as above.
-            None => unsafe { certificates(Handle::Connection(ssl), command, number, pointer) }.unwrap_or(0),
+            None => unsafe { chains::connection(ssl, command, number, pointer) }.unwrap_or(0),
         },
     }
 }
@@ -387,18 +388,6 @@ fn shared_group(ssl: &Ssl, place: c_long) -> c_long {
         return shared.count() as c_long;
     }
     usize::try_from(place).ok().and_then(|place| shared.nth(place)).map_or(0, |&group| groups::nid(group).into())
-}
-
-/// Whose certificates are meant.
-#[allow(dead_code, reason = "for the commands of certificates")]
-enum Handle<'a> {
-    Context(&'a Context),
-    Connection(&'a Ssl),
-}
-
-/// The commands that are about certificates and keys; None for all others.
-unsafe fn certificates(_handle: Handle<'_>, _command: c_int, _number: c_long, _pointer: *mut c_void) -> Option<c_long> {
-    None
 }
 
 /// The program's function for a context, by command.
