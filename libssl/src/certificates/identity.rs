@@ -16,8 +16,8 @@ use std::sync::Arc;
 /// response that is to be stapled.
 ///
 /// # Errors
-/// A certificate of a chain is too weak for the security level; the reason is in the queue, and the handshake ends with
-/// the alert internal_error, as in OpenSSL.
+/// A certificate of a chain is too weak for the security level: with this reason the handshake ends, and with the alert
+/// internal_error.
 pub fn identities(ssl: &Ssl, ocsp_response: Option<&[u8]>) -> Result<Vec<Arc<Identity>>, Reason> {
     let settings = ssl.settings();
     let slots = settings.certificates.slots().iter();
@@ -28,7 +28,7 @@ pub fn identities(ssl: &Ssl, ocsp_response: Option<&[u8]>) -> Result<Vec<Arc<Ide
         }
         _ => None,
     });
-    prepared.collect::<Result<_, _>>().inspect_err(|&reason| error::put(reason))
+    prepared.collect()
 }
 
 fn prepare(

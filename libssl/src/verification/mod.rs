@@ -9,14 +9,12 @@
 //! | `judge` | a peer's chain, judged in the midst of the handshake |
 //! | `alert` | what the peer is told |
 //! | `peer` | the peer's certificates, decoded when somebody asks |
-//! | `program` | what the handshake asks the program in its midst |
 //! | `authorities` | lists of names of authorities |
 
 pub mod alert;
 pub mod authorities;
 pub mod judge;
 pub mod peer;
-pub mod program;
 
 use crate::crypto::file::Password;
 use crate::crypto::object::Owned;
