@@ -17,6 +17,7 @@
 //! | `identity` | a certificate chain, and who signs with its key |
 //! | `choose` | a server's choice among its identities |
 //! | `verify` | certificates judged by the program; a client's own on request |
+//! | `signature` | signatures of the handshake |
 //! | `program` | what rustls asks the program in the midst of a handshake |
 //! | `client_hello`, `hello` | the ClientHello, parsed and read before anything is decided |
 //! | `session` | a client's sessions |
@@ -40,6 +41,7 @@ mod program;
 mod secrets;
 mod session;
 mod settings;
+mod signature;
 mod tickets;
 mod verify;
 
