@@ -68,7 +68,7 @@ use rustls::ProtocolVersion;
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
-use secrets::Secrets;
+use secrets::{Captured, Secrets};
 use session::Store;
 use std::sync::Arc;
 
@@ -154,7 +154,7 @@ impl Handshake {
         match result {
             Ok(()) => {
                 self.protected |= match self.version() {
-                    Some(Version::Tls13) => self.secrets.look().server.is_some(),
+                    Some(Version::Tls13) => self.secrets.look(|told| told.server.is_some()),
                     _ => has_change_cipher_spec(&self.outgoing[sent..]),
                 };
                 Ok(())
@@ -303,7 +303,23 @@ impl Handshake {
     }
 
     /// Makes the alert in the output the one that is due; `sent` is where the output of the failed step begins.
-    fn end(&mut self, mut error: HandshakeError, sent: usize) -> HandshakeError {
+    fn end(&mut self, error: HandshakeError, sent: usize) -> HandshakeError {
+        let (error, record) = self.secrets.look(|secrets| self.last_words(error, sent, secrets));
+        // An alert of rustls' that cannot be read stays.
+        if let Some((start, record)) = record {
+            self.outgoing.truncate(start);
+            self.outgoing.extend_from_slice(&record);
+        }
+        error
+    }
+
+    /// The failure with its name and alert, and the record of that: where in the output it goes.
+    fn last_words(
+        &self,
+        mut error: HandshakeError,
+        sent: usize,
+        secrets: &Captured,
+    ) -> (HandshakeError, Option<(usize, Vec<u8>)>) {
         let (refused, no_identity) = {
             let mut told = self.program.told();
             (told.refused.take(), told.no_identity)
@@ -311,11 +327,10 @@ impl Handshake {
         if no_identity {
             error.failure = Failure::NoSharedCipher;
         }
-        let secrets = self.secrets.look();
         let suite = self.common().negotiated_cipher_suite();
         let protected = suite.and_then(|suite| {
             let tls13 = suite.tls13().is_some();
-            tls13.then(|| Protected { role: self.role(), cipher: cipher(suite), hash: hash(suite), secrets: &secrets })
+            tls13.then(|| Protected { role: self.role(), cipher: cipher(suite), hash: hash(suite), secrets })
         });
         let found = alerts::find(&self.outgoing[sent..], protected.as_ref());
         let was = found.as_ref().map(|found| found.alert);
@@ -339,14 +354,10 @@ impl Handshake {
             None => (sent, self.seal_for_alert(protected.as_ref())),
         };
         let record = wanted.zip(seal).and_then(|(alert, seal)| alerts::record(alert, seal, protected.as_ref()));
-        drop(secrets);
-        // An alert of rustls' that cannot be read stays.
-        if let Some(record) = record {
-            self.outgoing.truncate(start);
-            self.outgoing.extend_from_slice(&record);
+        if record.is_some() {
             error.alert = wanted;
         }
-        error
+        (error, record.map(|record| (start, record)))
     }
 
     /// What protects an alert where rustls sent none, if that can be told.
