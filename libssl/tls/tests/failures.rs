@@ -151,6 +151,11 @@ fn progress_is_told() {
             }
         }
         assert_eq!((client.progress(), server.progress()), (Progress::Complete, Progress::Complete));
+        // What comes now is not the handshake's.
+        let before = client.output().to_vec();
+        assert_eq!(client.read(&[23, 3, 3, 0, 1, 0]).unwrap_err().failure, Failure::Internal);
+        assert_eq!((client.output(), client.progress()), (&before[..], Progress::Complete));
+        assert!(client.finish().is_ok());
     }
 }
 

@@ -134,10 +134,15 @@ impl Handshake {
     /// Takes one complete record. Once [`is_complete`](Self::is_complete) says so, records belong to the record layer.
     ///
     /// # Errors
-    /// What ended the handshake; it sticks. The alert for the peer is in [`output`](Self::output).
+    /// What ended the handshake; it sticks. The alert for the peer is in [`output`](Self::output). After the end of the
+    /// handshake: [`Failure::Internal`], and nothing has changed.
     pub fn read(&mut self, record: &[u8]) -> Result<(), HandshakeError> {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
+        }
+        // The keys of the last flight must not be used again: nothing is answered here any more.
+        if self.is_complete() {
+            return Err(failed(Failure::Internal, "the handshake is complete: the record is the record layer's"));
         }
         let sent = self.outgoing.len();
         let result = self.check(record).and_then(|()| {
