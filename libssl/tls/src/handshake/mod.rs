@@ -72,6 +72,9 @@ use secrets::{Captured, Secrets};
 use session::Store;
 use std::sync::Arc;
 
+/// The most bytes of records that wait for a message to be complete: more than rustls' longest takes in records of 256.
+const MOST: usize = 70_000;
+
 /// How far a handshake has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -174,8 +177,6 @@ impl Handshake {
 
     /// What rustls would not bound or not name.
     fn check(&mut self, record: &[u8]) -> Result<(), HandshakeError> {
-        /// More than rustls' longest handshake message takes in records of 256 bytes.
-        const MOST: usize = 70_000;
         let Some(&header) = record.first_chunk::<HEADER>() else {
             return Err(failed(Failure::Decode, "less than a record header"));
         };
