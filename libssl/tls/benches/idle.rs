@@ -40,6 +40,11 @@ fn per_end<T>(mut make: impl FnMut() -> T) -> usize {
     (heap() - before) / CONNECTIONS
 }
 
+/// Settings of both ends of ours.
+fn contexts_of(version: Version) -> (ClientSettings, ServerSettings) {
+    (client(Versions::only(version)), server(Versions::only(version), KeyType::Ecdsa))
+}
+
 /// Two ends of ours, idle.
 fn ours(client: &ClientSettings, server: &ServerSettings) -> (Kept, Kept) {
     let kept =
@@ -58,7 +63,7 @@ fn ours(client: &ClientSettings, server: &ServerSettings) -> (Kept, Kept) {
 fn main() {
     println!("{:28} {:>8} {:>8}", "bytes of heap per idle end", "client", "server");
     for version in [Version::Tls12, Version::Tls13] {
-        let contexts = (client(Versions::only(version)), server(Versions::only(version), KeyType::Ecdsa));
+        let contexts = contexts_of(version);
         let pair = |client: &ClientSettings| ours(client, &contexts.1);
         let resuming = ClientSettings { sessions: Some(Arc::new(Nobody)), ..contexts.0.clone() };
         let (client, server) = (per_end(|| pair(&resuming).0), per_end(|| pair(&resuming).1));
@@ -82,5 +87,7 @@ fn main() {
         let (client, server) = (per_end(|| pair().0), per_end(|| pair().1));
         println!("{:28} {client:8} {server:8}", format!("OpenSSL, {version:?}"));
     }
+    let begun = per_end(|| contexts_of(Version::Tls13).0.connect().unwrap());
+    println!("{:28} {begun:8}", "a handshake begun");
     println!("the layer itself: {} bytes, the exporter: {}", size_of::<RecordLayer>(), size_of::<Exporter>());
 }

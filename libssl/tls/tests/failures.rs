@@ -7,7 +7,7 @@ use sslmode_tls::handshake::{
     Acceptor, ClientAuth, ClientHello, ClientSettings, Failure, Handshake, HandshakeError, Progress, ServerSettings,
     Versions,
 };
-use sslmode_tls::record::{AlertDescription, Version};
+use sslmode_tls::record::{AlertDescription, RecordBuffer, Version};
 use std::sync::Arc;
 use support::{KeyType, Pki, Sessions, client, records, server, take_output};
 
@@ -89,7 +89,12 @@ fn each_failure_of_a_server_has_its_name_and_alert() {
         (error.failure, error.alert.map(|alert| alert.0), take_output(&mut end))
     };
     let alert = |number| vec![21, 3, 3, 0, 2, 2, number];
-    assert_eq!(refused(b"GET / HTTP/1.1\r\n\r\n"), (Failure::NotTls(*b"GET /"), None, vec![]));
+    // Read as a length, the fourth and fifth byte would have to be waited for.
+    let mut buffer = RecordBuffer::new();
+    buffer.push(b"GET / HTTP/1.1\r\n\r\n");
+    let first = buffer.record().unwrap().to_vec();
+    assert_eq!(first, b"GET /");
+    assert_eq!(refused(&first), (Failure::NotTls(*b"GET /"), None, vec![]));
     assert_eq!(refused(&handshake_record(&[1, 0, 0, 0])), (Failure::Decode, Some(50), alert(50)));
     assert_eq!(refused(&handshake_record(&[14, 0, 0, 0])), (Failure::UnexpectedMessage, Some(10), alert(10)));
     assert_eq!(refused(&[22, 3, 1, 0, 0]), (Failure::UnexpectedMessage, Some(10), alert(10)));
@@ -151,6 +156,11 @@ fn progress_is_told() {
             }
         }
         assert_eq!((client.progress(), server.progress()), (Progress::Complete, Progress::Complete));
+        // What comes now is not the handshake's.
+        let before = client.output().to_vec();
+        assert_eq!(client.read(&[23, 3, 3, 0, 1, 0]).unwrap_err().failure, Failure::Internal);
+        assert_eq!((client.output(), client.progress()), (&before[..], Progress::Complete));
+        assert!(client.finish().is_ok());
     }
 }
 
@@ -205,7 +215,7 @@ fn floods_end_in_bounded_memory() {
         if acceptor.read(&first).is_none() {
             while acceptor.read(&more).is_none() {
                 taken += more.len();
-                assert!(taken < 1 << 20, "the acceptor took {taken} bytes");
+                assert!(taken <= 90_000, "the acceptor took {taken} bytes");
             }
         }
         let mut end = acceptor.accept(&server(Versions::ALL, KeyType::Rsa), &ClientHello::default()).unwrap();

@@ -320,6 +320,24 @@ fn sessions_of_openssl_without_a_name_are_resumed() {
 }
 
 #[test]
+fn a_certificate_of_version_1_is_for_the_program_to_judge() {
+    let pki = Pki::get();
+    let made = std::process::Command::new("openssl")
+        .args(["x509", "-req", "-in", "rsa.csr", "-signkey", "rsa.key", "-days", "2", "-out", "v1.pem", "-text"])
+        .current_dir(pki.path("."))
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    assert!(String::from_utf8_lossy(&pki.read("v1.pem")).contains("Version: 1 (0x0)"));
+    for version in EACH {
+        let arguments = format!("{} -cert {} -key {} -rev", flag(version), path("v1.pem"), path("rsa.key"));
+        let (_peer, address) = OpenSsl::server(&arguments);
+        let settings = ClientSettings { verify: None, ..client(Versions::ALL) };
+        turned_around(&mut Connection::connect(&settings, address).unwrap());
+    }
+}
+
+#[test]
 fn a_stapled_response_comes_from_openssl() {
     // Made by the authority for the server's certificate.
     let pki = Pki::get();

@@ -85,7 +85,7 @@ fn as_many_tickets_as_asked_for() {
     for count in [0, 1, 5] {
         let server = ServerSettings { ticket_count: count, ..server(Versions::ALL, KeyType::Ecdsa) };
         let (pair, sessions) = with_sessions(&client(Versions::ALL), &server);
-        assert_eq!((pair.late.len() > 0, sessions.len()), (count > 0, count));
+        assert_eq!((!pair.late.is_empty(), sessions.len()), (count > 0, count));
     }
     for version in EACH {
         let server = ServerSettings { tickets: None, ..server(Versions::only(version), KeyType::Ecdsa) };

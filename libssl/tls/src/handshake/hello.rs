@@ -9,13 +9,13 @@ use crate::record::{AlertDescription, HEADER};
 use rustls::server::UnbufferedServerConnection;
 use std::sync::Arc;
 
-/// A ClientHello is longer than that with no client; OpenSSL takes 131,396 bytes and rustls 65,535.
+/// The longest ClientHello that rustls takes, header included.
 const LONGEST: usize = 65_535 + 4;
 
 /// Reads the ClientHello before anything is decided; then the same bytes go to the handshake.
 #[derive(Default)]
 pub struct Acceptor {
-    records: Vec<Vec<u8>>,
+    records: Vec<u8>,
     message: Vec<u8>,
 }
 
@@ -29,7 +29,7 @@ impl Acceptor {
     /// handshake to say, so bytes that are no ClientHello count as an empty one.
     pub fn read(&mut self, record: &[u8]) -> Option<ClientHello> {
         const HANDSHAKE: u8 = 22;
-        self.records.push(record.to_vec());
+        self.records.extend_from_slice(record);
         let content = record.get(HEADER..).unwrap_or_default();
         if record.first() != Some(&HANDSHAKE) || content.is_empty() {
             return Some(ClientHello::default());
@@ -37,7 +37,7 @@ impl Acceptor {
         self.message.extend_from_slice(content);
         let &[_, high, middle, low] = self.message.first_chunk()?;
         let length = 4 + u32::from_be_bytes([0, high, middle, low]) as usize;
-        if self.message.len() < length && length <= LONGEST {
+        if self.message.len() < length && length <= LONGEST && self.records.len() <= super::MOST {
             return None;
         }
         Some(ClientHello::parse(&self.message).unwrap_or_default())
@@ -61,11 +61,14 @@ impl Acceptor {
         let falls_back = hello.cipher_suites.contains(&FALLBACK_SCSV);
         handshake.fallback_from = falls_back.then_some(settings.choices.versions().max);
         handshake.server_name = hello.server_name.clone();
-        for record in self.records {
+        let mut rest = &self.records[..];
+        while !rest.is_empty() {
+            let (record, behind) = rest.split_at(record_length(rest));
             // A failure is kept for the caller's next look, with the alert.
-            if handshake.read(&record).is_err() {
+            if handshake.read(record).is_err() {
                 break;
             }
+            rest = behind;
         }
         Ok(handshake)
     }
@@ -78,5 +81,13 @@ impl Acceptor {
         };
         let error = failed(failure, format!("the program refused the ClientHello (alert sent: {alert})"));
         (super::alerts::plain(alert), HandshakeError { alert: Some(alert), ..error })
+    }
+}
+
+/// The length of the first of these records; what is cut counts as one.
+fn record_length(records: &[u8]) -> usize {
+    match records.first_chunk::<HEADER>() {
+        Some(&[.., high, low]) => records.len().min(HEADER + usize::from(u16::from_be_bytes([high, low]))),
+        None => records.len(),
     }
 }

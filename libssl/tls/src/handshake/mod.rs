@@ -17,6 +17,7 @@
 //! | `identity` | a certificate chain, and who signs with its key |
 //! | `choose` | a server's choice among its identities |
 //! | `verify` | certificates judged by the program; a client's own on request |
+//! | `signature` | signatures of the handshake |
 //! | `program` | what rustls asks the program in the midst of a handshake |
 //! | `client_hello`, `hello` | the ClientHello, parsed and read before anything is decided |
 //! | `session` | a client's sessions |
@@ -40,6 +41,7 @@ mod program;
 mod secrets;
 mod session;
 mod settings;
+mod signature;
 mod tickets;
 mod verify;
 
@@ -66,9 +68,12 @@ use rustls::ProtocolVersion;
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
-use secrets::Secrets;
+use secrets::{Captured, Secrets};
 use session::Store;
 use std::sync::Arc;
+
+/// The most bytes of records that wait for a message to be complete: more than rustls' longest takes in records of 256.
+const MOST: usize = 70_000;
 
 /// How far a handshake has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,10 +137,15 @@ impl Handshake {
     /// Takes one complete record. Once [`is_complete`](Self::is_complete) says so, records belong to the record layer.
     ///
     /// # Errors
-    /// What ended the handshake; it sticks. The alert for the peer is in [`output`](Self::output).
+    /// What ended the handshake; it sticks. The alert for the peer is in [`output`](Self::output). After the end of the
+    /// handshake: [`Failure::Internal`], and nothing has changed.
     pub fn read(&mut self, record: &[u8]) -> Result<(), HandshakeError> {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
+        }
+        // The keys of the last flight must not be used again: nothing is answered here any more.
+        if self.is_complete() {
+            return Err(failed(Failure::Internal, "the handshake is complete: the record is the record layer's"));
         }
         let sent = self.outgoing.len();
         let result = self.check(record).and_then(|()| {
@@ -152,7 +162,7 @@ impl Handshake {
         match result {
             Ok(()) => {
                 self.protected |= match self.version() {
-                    Some(Version::Tls13) => self.secrets.look().server.is_some(),
+                    Some(Version::Tls13) => self.secrets.look(|told| told.server.is_some()),
                     _ => has_change_cipher_spec(&self.outgoing[sent..]),
                 };
                 Ok(())
@@ -167,8 +177,6 @@ impl Handshake {
 
     /// What rustls would not bound or not name.
     fn check(&mut self, record: &[u8]) -> Result<(), HandshakeError> {
-        /// More than rustls' longest handshake message takes in records of 256 bytes.
-        const MOST: usize = 70_000;
         let Some(&header) = record.first_chunk::<HEADER>() else {
             return Err(failed(Failure::Decode, "less than a record header"));
         };
@@ -307,7 +315,23 @@ impl Handshake {
     }
 
     /// Makes the alert in the output the one that is due; `sent` is where the output of the failed step begins.
-    fn end(&mut self, mut error: HandshakeError, sent: usize) -> HandshakeError {
+    fn end(&mut self, error: HandshakeError, sent: usize) -> HandshakeError {
+        let (error, record) = self.secrets.look(|secrets| self.last_words(error, sent, secrets));
+        // An alert of rustls' that cannot be read stays.
+        if let Some((start, record)) = record {
+            self.outgoing.truncate(start);
+            self.outgoing.extend_from_slice(&record);
+        }
+        error
+    }
+
+    /// The failure with its name and alert, and the record of that: where in the output it goes.
+    fn last_words(
+        &self,
+        mut error: HandshakeError,
+        sent: usize,
+        secrets: &Captured,
+    ) -> (HandshakeError, Option<(usize, Vec<u8>)>) {
         let (refused, no_identity) = {
             let mut told = self.program.told();
             (told.refused.take(), told.no_identity)
@@ -315,11 +339,10 @@ impl Handshake {
         if no_identity {
             error.failure = Failure::NoSharedCipher;
         }
-        let secrets = self.secrets.look();
         let suite = self.common().negotiated_cipher_suite();
         let protected = suite.and_then(|suite| {
             let tls13 = suite.tls13().is_some();
-            tls13.then(|| Protected { role: self.role(), cipher: cipher(suite), hash: hash(suite), secrets: &secrets })
+            tls13.then(|| Protected { role: self.role(), cipher: cipher(suite), hash: hash(suite), secrets })
         });
         let found = alerts::find(&self.outgoing[sent..], protected.as_ref());
         let was = found.as_ref().map(|found| found.alert);
@@ -343,14 +366,10 @@ impl Handshake {
             None => (sent, self.seal_for_alert(protected.as_ref())),
         };
         let record = wanted.zip(seal).and_then(|(alert, seal)| alerts::record(alert, seal, protected.as_ref()));
-        drop(secrets);
-        // An alert of rustls' that cannot be read stays.
-        if let Some(record) = record {
-            self.outgoing.truncate(start);
-            self.outgoing.extend_from_slice(&record);
+        if record.is_some() {
             error.alert = wanted;
         }
-        error
+        (error, record.map(|record| (start, record)))
     }
 
     /// What protects an alert where rustls sent none, if that can be told.

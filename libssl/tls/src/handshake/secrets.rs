@@ -6,9 +6,9 @@ use zeroize::Zeroizing;
 
 pub(super) type Secret = Zeroizing<Vec<u8>>;
 
-/// The secrets of one connection, as the key log tells them.
+/// The secrets of one connection, as the key log tells them. Boxed: rustls' settings hold this as long as they live.
 #[derive(Default)]
-pub(super) struct Secrets(Mutex<Captured>);
+pub(super) struct Secrets(Mutex<Option<Box<Captured>>>);
 
 #[derive(Default)]
 pub(super) struct Captured {
@@ -23,19 +23,24 @@ pub(super) struct Captured {
 
 impl Secrets {
     /// What was told so far; nothing of it stays here.
-    pub(super) fn take(&self) -> Captured {
-        std::mem::take(&mut *self.look())
+    pub(super) fn take(&self) -> Box<Captured> {
+        self.lock().take().unwrap_or_default()
     }
 
-    /// A look at what was told so far.
-    pub(super) fn look(&self) -> MutexGuard<'_, Captured> {
+    /// Looks at what was told so far.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Captured) -> T) -> T {
+        look(self.lock().get_or_insert_default())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Box<Captured>>> {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
 impl KeyLog for Secrets {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        let mut captured = self.look();
+        let mut captured = self.lock();
+        let captured = captured.get_or_insert_default();
         let field = match label {
             "CLIENT_HANDSHAKE_TRAFFIC_SECRET" => &mut captured.client_handshake,
             "SERVER_HANDSHAKE_TRAFFIC_SECRET" => &mut captured.server_handshake,

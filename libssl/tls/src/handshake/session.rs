@@ -70,7 +70,7 @@ impl Session {
         &self.0.id
     }
 
-    pub(super) fn tls12(value: Tls12ClientSessionValue, facts: &Facts, randoms: [[u8; 32]; 2]) -> Self {
+    pub(super) fn tls12(value: Box<Tls12ClientSessionValue>, facts: &Facts, randoms: [[u8; 32]; 2]) -> Self {
         Session(Arc::new(Inner {
             version: Version::Tls12,
             cipher_suite: facts.cipher_suite,
@@ -78,7 +78,7 @@ impl Session {
             created: SystemTime::now(),
             lifetime: 0,
             id: sha256(randoms.as_flattened()),
-            resumption: Resumption::Tls12(Box::new(value)),
+            resumption: Resumption::Tls12(value),
         }))
     }
 
@@ -131,8 +131,9 @@ pub(super) struct Store(Mutex<Slots>);
 #[derive(Default)]
 struct Slots {
     offered: Option<Session>,
-    tls12: Option<Tls12ClientSessionValue>,
-    tls13: Option<Tls13ClientSessionValue>,
+    // Boxed: the store outlives the handshake.
+    tls12: Option<Box<Tls12ClientSessionValue>>,
+    tls13: Option<Box<Tls13ClientSessionValue>>,
     /// What the clock shows rustls; nothing: the time of day.
     clock: Option<SystemTime>,
 }
@@ -142,7 +143,7 @@ impl Store {
         Store(Mutex::new(Slots { offered: session, ..Slots::default() }))
     }
 
-    pub(super) fn take_tls12(&self) -> Option<Tls12ClientSessionValue> {
+    pub(super) fn take_tls12(&self) -> Option<Box<Tls12ClientSessionValue>> {
         self.slots().tls12.take()
     }
 
@@ -173,7 +174,7 @@ impl ClientSessionStore for Store {
     }
 
     fn set_tls12_session(&self, _name: ServerName<'static>, value: Tls12ClientSessionValue) {
-        self.slots().tls12 = Some(value);
+        self.slots().tls12 = Some(Box::new(value));
     }
 
     fn tls12_session(&self, _name: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
@@ -184,7 +185,7 @@ impl ClientSessionStore for Store {
     fn remove_tls12_session(&self, _name: &ServerName<'static>) {}
 
     fn insert_tls13_ticket(&self, _name: ServerName<'static>, value: Tls13ClientSessionValue) {
-        self.slots().tls13 = Some(value);
+        self.slots().tls13 = Some(Box::new(value));
     }
 
     fn take_tls13_ticket(&self, _name: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
@@ -214,7 +215,7 @@ impl Kernel {
         let result = self.rustls.handle_new_session_ticket(body);
         let mut slots = self.store.slots();
         slots.clock = None;
-        result.map(|()| slots.tls13.take())
+        result.map(|()| slots.tls13.take().map(|value| *value))
     }
 }
 

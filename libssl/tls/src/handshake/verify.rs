@@ -3,10 +3,11 @@
 use super::HandshakeError;
 use super::error::setup;
 use super::program::{Program, at_hand};
+use super::signature::{self, Kind};
 use crate::record::AlertDescription;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs as provider};
+use rustls::crypto::aws_lc_rs as provider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::sign::CertifiedKey;
@@ -74,41 +75,23 @@ impl VerifyPeer for Authorities {
     }
 }
 
-fn algorithms() -> &'static WebPkiSupportedAlgorithms {
-    static PROVIDER: LazyLock<CryptoProvider> = LazyLock::new(provider::default_provider);
-    &PROVIDER.signature_verification_algorithms
-}
-
 fn chain<'a>(end_entity: &'a CertificateDer<'_>, intermediates: &'a [CertificateDer<'_>]) -> Vec<&'a [u8]> {
     std::iter::once(end_entity).chain(intermediates).map(|certificate| certificate.as_ref()).collect()
 }
 
 type Signature = Result<HandshakeSignatureValid, rustls::Error>;
 
-fn tls12(
+fn verify_signature(
+    kind: Kind,
     program: Option<&Program>,
     message: &[u8],
-    der: &CertificateDer<'_>,
-    dss: &DigitallySignedStruct,
+    certificate: &CertificateDer<'_>,
+    signed: &DigitallySignedStruct,
 ) -> Signature {
-    tell_scheme(program, dss);
-    rustls::crypto::verify_tls12_signature(message, der, dss, algorithms())
-}
-
-fn tls13(
-    program: Option<&Program>,
-    message: &[u8],
-    der: &CertificateDer<'_>,
-    dss: &DigitallySignedStruct,
-) -> Signature {
-    tell_scheme(program, dss);
-    rustls::crypto::verify_tls13_signature(message, der, dss, algorithms())
-}
-
-fn tell_scheme(program: Option<&Program>, signature: &DigitallySignedStruct) {
     if let Some(program) = program {
-        program.told().peer_signature_scheme = Some(signature.scheme.into());
+        program.told().peer_signature_scheme = Some(signed.scheme.into());
     }
+    signature::verify(kind, message, certificate, signed)
 }
 
 /// Every client's verifier: leaves the certificates to the connection at hand.
@@ -137,7 +120,7 @@ impl ServerCertVerifier for ClientVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Signature {
-        tls12(at_hand().as_deref(), message, certificate, signature)
+        verify_signature(Kind::Tls12, at_hand().as_deref(), message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -146,11 +129,11 @@ impl ServerCertVerifier for ClientVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Signature {
-        tls13(at_hand().as_deref(), message, certificate, signature)
+        verify_signature(Kind::Tls13, at_hand().as_deref(), message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        algorithms().supported_schemes()
+        signature::schemes()
     }
 }
 
@@ -187,7 +170,7 @@ impl ClientCertVerifier for ServerVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Signature {
-        tls12(Some(&self.program), message, certificate, signature)
+        verify_signature(Kind::Tls12, Some(&self.program), message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -196,11 +179,11 @@ impl ClientCertVerifier for ServerVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Signature {
-        tls13(Some(&self.program), message, certificate, signature)
+        verify_signature(Kind::Tls13, Some(&self.program), message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        algorithms().supported_schemes()
+        signature::schemes()
     }
 }
 

@@ -131,7 +131,8 @@ impl RecordBuffer {
     fn record_length(&self) -> usize {
         match self.bytes[self.start..self.end].first_chunk::<HEADER>() {
             None => HEADER,
-            // A length that no version allows is not waited for.
+            // What is no record, and a length that no version allows, is not waited for.
+            Some(&[content_type, ..]) if ContentType::from_wire(content_type).is_err() => HEADER,
             Some(&[.., high, low]) => match HEADER + usize::from(u16::from_be_bytes([high, low])) {
                 length if length > MAX_RECORD => HEADER,
                 length => length,
