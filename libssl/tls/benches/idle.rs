@@ -4,11 +4,11 @@
 mod support;
 
 use sslmode_tls::exporter::Exporter;
-use sslmode_tls::handshake::{ClientSettings, Established, ServerSettings, Session, SessionSink, Versions};
+use sslmode_tls::handshake::{ClientSettings, ServerSettings, Session, SessionSink, Versions};
 use sslmode_tls::record::{RecordLayer, Version};
 use std::io::{Read, Write};
 use std::sync::Arc;
-use support::ours::{KeyType, client, handshake, open, seal, server};
+use support::ours::{End, KeyType, client, handshake, open, seal, server};
 use support::{openssl_contexts, openssl_pair};
 
 const CONNECTIONS: usize = 500;
@@ -47,8 +47,9 @@ fn contexts_of(version: Version) -> (ClientSettings, ServerSettings) {
 
 /// Two ends of ours, idle.
 fn ours(client: &ClientSettings, server: &ServerSettings) -> (Kept, Kept) {
-    let kept =
-        |end: Established| Box::new((RecordLayer::new(end.traffic), end.exporter, end.alpn, end.peer_certificates));
+    let kept = |End { traffic, established: end }: End| {
+        Box::new((RecordLayer::new(traffic), end.exporter, end.alpn, end.peer_certificates))
+    };
     let pair = handshake(client, server).unwrap();
     let (mut client, mut server) = (kept(pair.client), kept(pair.server));
     for record in pair.late {

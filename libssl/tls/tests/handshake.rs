@@ -2,10 +2,10 @@
 
 mod support;
 
-use sslmode_tls::handshake::{Acceptor, ClientHello, ClientSettings, Established, FALLBACK_SCSV, Failure, Versions};
+use sslmode_tls::handshake::{Acceptor, ClientHello, ClientSettings, FALLBACK_SCSV, Failure, Versions};
 use sslmode_tls::record::{AlertDescription, Protection, Received, RecordLayer, Version};
 use std::sync::Arc;
-use support::{KeyType, Pki, Sessions, client, due, handshake, open, records, seal, server, take_output};
+use support::{End, KeyType, Pki, Sessions, client, due, handshake, open, records, seal, server, take_output};
 
 const EACH: [Version; 2] = [Version::Tls12, Version::Tls13];
 
@@ -21,7 +21,7 @@ fn both_roles_and_versions_hand_over() {
             assert_eq!(pair.client.cipher_suite, pair.server.cipher_suite);
             assert_eq!(pair.client.peer_certificates.len(), 1);
             assert!(pair.server.peer_certificates.is_empty());
-            let sequences = |end: &Established| match &end.traffic.protection {
+            let sequences = |end: &End| match &end.traffic.protection {
                 Protection::Tls12 { write, read } => (write.1, read.1),
                 Protection::Tls13 { write, read, .. } => (write.1, read.1),
             };
@@ -54,7 +54,7 @@ fn both_roles_and_versions_hand_over() {
 fn both_ends_export_the_same() {
     for version in EACH {
         let pair = handshake(&client(Versions::only(version)), &server(Versions::ALL, KeyType::Ecdsa)).unwrap();
-        let (client, server) = (pair.client.exporter.unwrap(), pair.server.exporter.unwrap());
+        let (client, server) = (pair.client.established.exporter.unwrap(), pair.server.established.exporter.unwrap());
         for context in [None, Some(&b""[..]), Some(b"context")] {
             let (mut ours, mut theirs) = ([0; 40], [0; 40]);
             assert!(client.export(b"EXPORTER-test", context, &mut ours));

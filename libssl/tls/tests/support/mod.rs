@@ -8,7 +8,7 @@ use sslmode_tls::handshake::{
     Acceptor, Authorities, Choices, ClientSettings, Established, Handshake, HandshakeError, Identity, ServerSettings,
     Session, SessionSink, Tickets, VerifyPeer, Versions, certificates_from_pem,
 };
-use sslmode_tls::record::{Error, Received, RecordBuffer, RecordLayer, Version};
+use sslmode_tls::record::{Error, Received, RecordBuffer, RecordLayer, Traffic, Version};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -186,10 +186,30 @@ pub fn records(bytes: &[u8]) -> Vec<Vec<u8>> {
     records
 }
 
+/// What a handshake left one end with.
+pub struct End {
+    pub traffic: Traffic,
+    pub established: Established,
+}
+
+impl From<(Traffic, Established)> for End {
+    fn from((traffic, established): (Traffic, Established)) -> Self {
+        End { traffic, established }
+    }
+}
+
+impl std::ops::Deref for End {
+    type Target = Established;
+
+    fn deref(&self) -> &Established {
+        &self.established
+    }
+}
+
 /// What both ends of a finished handshake came to, and what the server had still to say.
 pub struct Pair {
-    pub client: Established,
-    pub server: Established,
+    pub client: End,
+    pub server: End,
     /// Records of the server that came after the client was through: the tickets of TLS 1.3.
     pub late: Vec<Vec<u8>>,
 }
@@ -202,8 +222,8 @@ pub fn handshake(client: &ClientSettings, server: &ServerSettings) -> Result<Pai
 
 /// How a handshake came out at each end.
 pub struct Both {
-    pub client: Result<Established, HandshakeError>,
-    pub server: Result<Established, HandshakeError>,
+    pub client: Result<End, HandshakeError>,
+    pub server: Result<End, HandshakeError>,
     pub late: Vec<Vec<u8>>,
 }
 
@@ -231,7 +251,7 @@ pub fn both_ends(client: &ClientSettings, server: &ServerSettings) -> Both {
         let over = |end: &Handshake| end.is_complete() || end.failure().is_some();
         if over(&client) && over(server) && client.output().is_empty() {
             let server = server_side.take().unwrap();
-            return Both { client: client.finish(), server: server.finish(), late };
+            return Both { client: client.finish().map(End::from), server: server.finish().map(End::from), late };
         }
     }
     panic!("the handshake does not come to an end");

@@ -4,7 +4,7 @@ use super::{Pki, records};
 use sslmode_tls::handshake::{
     Acceptor, CertificateRequest, ClientSettings, Established, Handshake, HandshakeError, ServerSettings,
 };
-use sslmode_tls::record::{AlertDescription, Error, Received, RecordBuffer, RecordLayer};
+use sslmode_tls::record::{AlertDescription, Error, Received, RecordBuffer, RecordLayer, Traffic};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -192,7 +192,7 @@ impl Connection {
         }
     }
 
-    fn new(stream: TcpStream, buffer: RecordBuffer, established: Established) -> Connection {
+    fn new(stream: TcpStream, buffer: RecordBuffer, (traffic, established): (Traffic, Established)) -> Connection {
         let told = Told {
             resumed: established.resumed,
             alpn: established.alpn,
@@ -205,7 +205,7 @@ impl Connection {
             certificate_request: established.certificate_request,
             exporter: established.exporter.unwrap(),
         };
-        let layer = RecordLayer::new(established.traffic);
+        let layer = RecordLayer::new(traffic);
         Connection { stream, buffer, layer, told, tickets: 0, key_updates: 0 }
     }
 
