@@ -139,7 +139,7 @@ impl Conf {
             What::ClientSignatureAlgorithms => self.set_list(signatures::parse(value), |settings, list| {
                 settings.choices.client_signature_schemes = Some(list);
             }),
-            What::Groups | What::OneGroup => self.set_list(groups::parse(value), |settings, list| {
+            What::Groups | What::OneGroup => self.set_list(groups::parse(value).ok(), |settings, list| {
                 settings.choices.groups = Some(list);
             }),
             What::CipherString => self.change(true, |settings, _| settings.set_cipher_list(value)),
