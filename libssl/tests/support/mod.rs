@@ -63,7 +63,22 @@ impl Host {
         }
     }
 
+    /// Where the library is.
+    #[allow(dead_code, reason = "not every test asks")]
+    pub fn path(&self) -> Option<PathBuf> {
+        // SAFETY: all zero is a value of it.
+        let mut found: libc::Dl_info = unsafe { std::mem::zeroed() };
+        // SAFETY: an open handle and a string; the result is filled in where the answer is not 0, with a string that
+        // lives as long as the library.
+        unsafe {
+            let address = libc::dlsym(self.handle, c"SSL_new".as_ptr());
+            (libc::dladdr(address, &mut found) != 0)
+                .then(|| PathBuf::from(CStr::from_ptr(found.dli_fname).to_string_lossy().into_owned()))
+        }
+    }
+
     /// As [`call`](Self::call), of an `int`.
+    #[allow(dead_code, reason = "not every test asks")]
     pub fn int(&self, name: &str, arguments: &[usize]) -> c_int {
         self.call(name, arguments) as c_int
     }
@@ -76,6 +91,7 @@ impl Host {
     }
 
     /// A new context.
+    #[allow(dead_code, reason = "not every test needs one")]
     pub fn context(&self) -> usize {
         let context = self.call("SSL_CTX_new", &[self.call("TLS_method", &[])]);
         assert_ne!(context, 0, "{}: SSL_CTX_new", self.name);
@@ -83,6 +99,7 @@ impl Host {
     }
 
     /// The reason at the head of the queue, which is then empty; 0 for none.
+    #[allow(dead_code, reason = "not every test asks")]
     pub fn reason(&self) -> usize {
         const REASON: usize = 0x7f_ffff;
         let error = self.call("ERR_peek_error", &[]);
@@ -92,6 +109,7 @@ impl Host {
 }
 
 /// A C string that lives forever.
+#[allow(dead_code, reason = "not every test needs one")]
 pub fn c(text: &str) -> usize {
     CString::new(text).unwrap().into_raw() as usize
 }
