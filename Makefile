@@ -5,6 +5,7 @@
 # make compat   the C tests and 200,000 random sequences on every libssl that tools/hosts can get; writes COMPAT.md
 # make bench    instructions per call, under callgrind
 # make header   writes include/sslmode.h anew
+# make exports  writes the table in libssl/README.md anew
 # make install / uninstall, with PREFIX and DESTDIR
 
 PREFIX ?= /usr/local
@@ -27,7 +28,7 @@ CTEST_FLAGS := -std=c99 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -g -O1 -p
 TEST_HOSTS := openssl-3.0 openssl-1.0.2k openssl-0.9.8e
 COMPAT_HOSTS := $(shell tools/hosts/get --list | cut -f 1)
 
-.PHONY: all deps demo check test compat bench header ctests install uninstall clean FORCE
+.PHONY: all deps demo check test compat bench header exports ctests install uninstall clean FORCE
 
 all: $(RELEASE)/$(SONAME) $(LIBSSL)
 
@@ -49,6 +50,9 @@ deps:
 
 header:
 	SSLMODE_WRITE_HEADER=1 cargo build --release --locked
+
+exports:
+	SSLMODE_WRITE_EXPORTS=1 cargo test -q --locked -p sslmode-libssl --test exports the_readme_has_the_table
 
 demo: all
 	examples/demo
@@ -83,6 +87,8 @@ bench: all
 	benches/instructions
 
 CMAKEDIR = $(LIBDIR)/cmake/sslmode
+# Of its own: our libssl never stands where the system's is looked for.
+LIBSSLDIR = $(LIBDIR)/sslmode
 # A section of our own: OpenSSL's pages of the same names stay.
 MODE_PAGE := SSL_CTX_set_mode.3sslmode
 LINK_PAGES := $(foreach function,CTX_clear CTX_get set clear get,SSL_$(function)_mode.3sslmode)
@@ -122,8 +128,16 @@ install: all
 	    echo '.so man3/$(MODE_PAGE)' | $(write) $(DESTDIR)$(MANDIR)/man3/$$page || exit; \
 	done
 	install -m 644 man/sslmode.7 $(DESTDIR)$(MANDIR)/man7/sslmode.7
+	install -d $(DESTDIR)$(LIBSSLDIR)
+	install -m 644 $(LIBSSL) $(DESTDIR)$(LIBSSLDIR)/libssl.so.3
+	ln -sf libssl.so.3 $(DESTDIR)$(LIBSSLDIR)/libssl.so
+	$(fill_in) -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBSSLDIR@|$(call from_prefix,$(LIBSSLDIR))|' \
+	    libssl/sslmode-libssl.pc.in | $(write) $(DESTDIR)$(LIBDIR)/pkgconfig/sslmode-libssl.pc
 
 uninstall:
+	rm -f $(DESTDIR)$(LIBSSLDIR)/libssl.so.3 $(DESTDIR)$(LIBSSLDIR)/libssl.so
+	test ! -d $(DESTDIR)$(LIBSSLDIR) || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(LIBSSLDIR)
+	rm -f $(DESTDIR)$(LIBDIR)/pkgconfig/sslmode-libssl.pc
 	rm -f $(DESTDIR)$(BINDIR)/sslmode $(DESTDIR)$(MANDIR)/man1/sslmode.1
 	rm -f $(addprefix $(DESTDIR)$(COMPLETIONS)/,$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))
 	rm -f $(DESTDIR)$(LIBDIR)/libsslmode.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/libsslmode.so

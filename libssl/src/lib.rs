@@ -16,6 +16,7 @@
 //! | [`verification`] | the peer's certificates, judged |
 //! | [`negotiated`] | what a connection was told beside that, and what came of its handshake |
 //! | [`cipher`] | the suites, and the language of cipher lists |
+//! | [`conf`] | settings as text |
 //! | [`session`] | what an `SSL_SESSION` holds, and the sessions that a context keeps |
 //! | [`hello`] | a ClientHello for the program to look at |
 //! | [`error`] | the reasons of failures, and libcrypto's queue of them |
@@ -25,6 +26,7 @@ pub mod abi;
 pub mod boundary;
 pub mod certificates;
 pub mod cipher;
+pub mod conf;
 pub mod context;
 pub mod crypto;
 pub mod error;

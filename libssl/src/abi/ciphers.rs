@@ -5,39 +5,16 @@ use crate::cipher::{self, Auth, Cipher, Encryption, Hash, language, list};
 use crate::context::Context;
 use crate::crypto::stack::Stack;
 use crate::error::{self, Reason};
-use crate::settings::Settings;
-use crate::settings::choices::Choices;
 use crate::ssl::Ssl;
 use libc::{c_char, c_int, c_uchar};
 use openssl_sys::{EVP_MD, EVP_sha256, EVP_sha384, OPENSSL_STACK};
 use std::ffi::CStr;
 use std::ptr::{null, null_mut};
-use std::sync::Arc;
 
 /// What the functions say of no suite.
 const NONE: &CStr = c"(NONE)";
 
-fn set_list(settings: &mut Settings, rules: &str) -> c_int {
-    let choices = &mut settings.choices;
-    let Ok((ciphers, level)) = choices.ciphers.with_rules(rules) else { return 0 };
-    if let Some(level) = level {
-        Arc::make_mut(&mut settings.certificates).security.level = level;
-    }
-    choices.ciphers = ciphers;
-    if !choices.ciphers.has_any_before_tls13() {
-        error::put(Reason::NO_CIPHER_MATCH);
-        return 0;
-    }
-    1
-}
-
-fn set_tls13(choices: &mut Choices, names: &str) -> c_int {
-    let Ok(ciphers) = choices.ciphers.with_tls13(names) else { return 0 };
-    choices.ciphers = ciphers;
-    1
-}
-
-/// The suites before TLS 1.3; with `text` the rules that C passed.
+/// Runs `body` on C's string; NULL is a mistake.
 unsafe fn with_text(text: *const c_char, body: impl FnOnce(&str) -> c_int) -> c_int {
     // SAFETY: the caller passes C's string on.
     match unsafe { string(text) } {
@@ -52,20 +29,24 @@ unsafe fn with_text(text: *const c_char, body: impl FnOnce(&str) -> c_int) -> c_
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_CTX_set_cipher_list(ctx: Option<&Context>, rules: *const c_char) -> c_int {
     // SAFETY: `rules` is C's string.
-    on_ctx(ctx, 0, |ctx| unsafe { with_text(rules, |rules| ctx.change(|settings| set_list(settings, rules))) })
+    on_ctx(ctx, 0, |ctx| unsafe {
+        with_text(rules, |rules| ctx.change(|settings| settings.set_cipher_list(rules).into()))
+    })
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_set_cipher_list(ssl: Option<&Ssl>, rules: *const c_char) -> c_int {
     // SAFETY: `rules` is C's string.
-    on_ssl(ssl, 0, |ssl| unsafe { with_text(rules, |rules| ssl.change(|settings| set_list(settings, rules))) })
+    on_ssl(ssl, 0, |ssl| unsafe {
+        with_text(rules, |rules| ssl.change(|settings| settings.set_cipher_list(rules).into()))
+    })
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_CTX_set_ciphersuites(ctx: Option<&Context>, names: *const c_char) -> c_int {
     // SAFETY: `names` is C's string.
     on_ctx(ctx, 0, |ctx| unsafe {
-        with_text(names, |names| ctx.change(|settings| set_tls13(&mut settings.choices, names)))
+        with_text(names, |names| ctx.change(|settings| settings.set_ciphersuites(names).into()))
     })
 }
 
@@ -73,7 +54,7 @@ unsafe extern "C" fn SSL_CTX_set_ciphersuites(ctx: Option<&Context>, names: *con
 unsafe extern "C" fn SSL_set_ciphersuites(ssl: Option<&Ssl>, names: *const c_char) -> c_int {
     // SAFETY: `names` is C's string.
     on_ssl(ssl, 0, |ssl| unsafe {
-        with_text(names, |names| ssl.change(|settings| set_tls13(&mut settings.choices, names)))
+        with_text(names, |names| ssl.change(|settings| settings.set_ciphersuites(names).into()))
     })
 }
 

@@ -242,8 +242,12 @@ unsafe fn choose(
         }
         SET_MIN_PROTO_VERSION => choices.set_bound(method, Bound::Min, number as c_int).into(),
         SET_MAX_PROTO_VERSION => choices.set_bound(method, Bound::Max, number as c_int).into(),
-        SET_GROUPS => known(store(&mut choices.groups, groups::of_nids(numbers()))),
-        SET_GROUPS_LIST => known(store(&mut choices.groups, text().and_then(|list| groups::parse(&list)))),
+        SET_GROUPS if number == 0 => {
+            error::put(Reason::BAD_LENGTH);
+            0
+        }
+        SET_GROUPS => store(&mut choices.groups, groups::of_nids(numbers()).ok()),
+        SET_GROUPS_LIST => store(&mut choices.groups, text().and_then(|list| groups_of(&list))),
         SET_SIGALGS => store(&mut choices.signature_schemes, signatures::of_nids(numbers())),
         SET_SIGALGS_LIST => store(&mut choices.signature_schemes, text().and_then(|list| signatures::parse(&list))),
         SET_CLIENT_SIGALGS => store(&mut choices.client_signature_schemes, signatures::of_nids(numbers())),
@@ -264,7 +268,7 @@ unsafe fn choose(
         SET_TMP_ECDH => {
             // SAFETY: an EC_KEY, by the macro.
             let nid = unsafe { curve_of(pointer) };
-            store(&mut choices.groups, groups::of_nids(&[nid]))
+            store(&mut choices.groups, groups::of_nids(&[nid]).ok())
         }
         SET_TMP_DH_CB => {
             error::put(Reason::SHOULD_NOT_HAVE_BEEN_CALLED);
@@ -282,12 +286,12 @@ fn store(place: &mut Option<Arc<[u16]>>, list: Option<Vec<u16>>) -> c_long {
     is_right.into()
 }
 
-/// A list of groups with one that is unknown.
-fn known(taken: c_long) -> c_long {
-    if taken == 0 {
+fn groups_of(list: &str) -> Option<Vec<u16>> {
+    let groups = groups::parse(list);
+    if groups == Err(groups::Wrong::Unknown) {
         error::put(Reason::PASSED_INVALID_ARGUMENT);
     }
-    taken
+    groups.ok()
 }
 
 unsafe fn numbers<'a>(start: *const c_int, count: c_long) -> &'a [c_int] {

@@ -16,6 +16,7 @@ mod callbacks;
 mod certificates;
 pub mod chains;
 mod ciphers;
+mod conf;
 mod connection;
 mod ctrl;
 mod ex_data;

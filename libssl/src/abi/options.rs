@@ -105,24 +105,14 @@ extern "C" fn SSL_set_tlsext_max_fragment_length(ssl: Option<&Ssl>, length: u8) 
     on_own_choices(ssl, 0, |choices| set_max_fragment_length(choices, length))
 }
 
-fn set_block_padding(choices: &mut Choices, size: usize) -> c_int {
-    const LARGEST: usize = 16384;
-    let fits = size <= LARGEST;
-    if fits {
-        // One byte is what is there without padding.
-        choices.block_padding = if size == 1 { 0 } else { size };
-    }
-    fits.into()
-}
-
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_block_padding(ctx: Option<&Context>, size: usize) -> c_int {
-    on_choices(ctx, 0, |choices| set_block_padding(choices, size))
+    on_choices(ctx, 0, |choices| choices.set_block_padding(size).into())
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_block_padding(ssl: Option<&Ssl>, size: usize) -> c_int {
-    on_own_choices(ssl, 0, |choices| set_block_padding(choices, size))
+    on_own_choices(ssl, 0, |choices| choices.set_block_padding(size).into())
 }
 
 #[unsafe(no_mangle)]

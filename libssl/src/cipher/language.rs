@@ -257,9 +257,9 @@ fn is_known(name: &str) -> bool {
     OF_OURS.contains(&name) || OF_OTHERS.contains(&name) || named(name).is_some()
 }
 
+/// By OpenSSL's name; 3.0 does not know those of the RFCs here.
 fn named(name: &str) -> Option<&'static Cipher> {
-    let is = |text: &CStr| text.to_bytes() == name.as_bytes();
-    Cipher::of(Version::Tls12).find(|cipher| is(cipher.name) || is(cipher.standard_name))
+    Cipher::of(Version::Tls12).find(|cipher| cipher.name.to_bytes() == name.as_bytes())
 }
 
 /// Whether a suite is one of those that a name stands for.

@@ -203,6 +203,15 @@ impl Choices {
         true
     }
 
+    /// `SSL_CTX_set_block_padding`: one byte is what is there without padding.
+    pub fn set_block_padding(&mut self, bytes: usize) -> bool {
+        let fits = bytes <= MAX_FRAGMENT;
+        if fits {
+            self.block_padding = if bytes == 1 { 0 } else { bytes };
+        }
+        fits
+    }
+
     /// `SSL_CTX_set_split_send_fragment`.
     pub fn set_split_send_fragment(&mut self, bytes: usize) -> bool {
         let fits = bytes != 0 && bytes <= self.max_send_fragment;

@@ -71,9 +71,23 @@ pub fn by_nid(nid: c_int) -> Option<&'static Group> {
     }
 }
 
+/// What is wrong with a list of groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// One is unknown.
+    Unknown,
+    /// One comes twice, there are too many, or none of them is ours.
+    List,
+}
+
 /// `SSL_CTX_set1_groups_list`: names with colons between them. Groups that OpenSSL has and we have not are left out.
-/// None where a name is unknown, one comes twice, or none is left.
-pub fn parse(list: &str) -> Option<Vec<u16>> {
+///
+/// # Errors
+/// See [`Wrong`].
+pub fn parse(list: &str) -> Result<Vec<u16>, Wrong> {
+    if list.split(':').any(|name| name.trim_ascii().is_empty()) {
+        return Err(Wrong::List);
+    }
     let find = |name: &str| {
         let is = |group: &&Group| group.name.to_bytes() == name.as_bytes() || group.aliases.contains(&name);
         ALL.iter().find(is)
@@ -82,16 +96,19 @@ pub fn parse(list: &str) -> Option<Vec<u16>> {
 }
 
 /// `SSL_CTX_set1_groups`: NIDs. As [`parse`].
-pub fn of_nids(nids: &[c_int]) -> Option<Vec<u16>> {
+///
+/// # Errors
+/// See [`Wrong`].
+pub fn of_nids(nids: &[c_int]) -> Result<Vec<u16>, Wrong> {
     choose(nids.iter().map(|&nid| by_nid(nid)))
 }
 
-fn choose(groups: impl Iterator<Item = Option<&'static Group>>) -> Option<Vec<u16>> {
-    let groups: Vec<&Group> = groups.take(LONGEST + 1).collect::<Option<_>>()?;
+fn choose(groups: impl Iterator<Item = Option<&'static Group>>) -> Result<Vec<u16>, Wrong> {
+    let groups: Vec<&Group> = groups.take(LONGEST + 1).collect::<Option<_>>().ok_or(Wrong::Unknown)?;
     let again = |(place, group): (usize, &&Group)| groups[..place].iter().any(|before| before.number == group.number);
     if groups.len() > LONGEST || groups.iter().enumerate().any(again) {
-        return None;
+        return Err(Wrong::List);
     }
     let chosen: Vec<_> = groups.iter().filter(|group| group.is_ours).map(|group| group.number).collect();
-    (!chosen.is_empty()).then_some(chosen)
+    if chosen.is_empty() { Err(Wrong::List) } else { Ok(chosen) }
 }
