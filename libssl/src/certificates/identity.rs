@@ -91,8 +91,8 @@ pub enum Answer {
     GoOn,
     /// Later: the call ends with `SSL_ERROR_WANT_X509_LOOKUP`, and asks again when it is repeated.
     Later,
-    /// The handshake fails.
-    Fail,
+    /// The handshake fails, with this reason and the alert internal_error.
+    Fail(Reason),
 }
 
 /// Asks the program for certificates (`SSL_CTX_set_cert_cb`): before a server chooses its own, and before a client
@@ -102,10 +102,8 @@ pub fn ask(ssl: &Ssl) -> Answer {
     let this: *const Ssl = ssl;
     // SAFETY: the connection is alive, and the argument is what the program gave.
     match unsafe { (asked.callback)(this.cast_mut(), asked.argument) } {
-        0 => {
-            error::put(Reason::CERT_CB_ERROR);
-            Answer::Fail
-        }
+        0 if ssl.is_server() => Answer::Fail(Reason::CERT_CB_ERROR),
+        0 => Answer::Fail(Reason::CALLBACK_FAILED),
         answer if answer < 0 => Answer::Later,
         _ => Answer::GoOn,
     }
@@ -141,6 +139,23 @@ pub fn ask_client(ssl: &Ssl) -> Answer {
 pub struct Signer {
     key: Key,
     schemes: Vec<u16>,
+}
+
+/// An identity that signs nothing: where rustls asks a client for one, that is the only way to end the handshake.
+pub fn unwilling(schemes: &[u16]) -> Arc<Identity> {
+    struct Unwilling(Vec<u16>);
+
+    impl Sign for Unwilling {
+        fn schemes(&self) -> &[u16] {
+            &self.0
+        }
+
+        fn sign(&self, _scheme: u16, _message: &[u8]) -> Result<Vec<u8>, SigningFailed> {
+            Err(SigningFailed)
+        }
+    }
+
+    Arc::new(Identity::new(&[[]; 0] as &[[u8; 0]], Arc::new(Unwilling(schemes.to_vec())), None))
 }
 
 /// How the schemes of TLS are made (RFC 8446 4.2.3).
