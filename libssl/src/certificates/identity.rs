@@ -141,21 +141,24 @@ pub struct Signer {
     schemes: Vec<u16>,
 }
 
-/// An identity that signs nothing: where rustls asks a client for one, that is the only way to end the handshake.
-pub fn unwilling(schemes: &[u16]) -> Arc<Identity> {
-    struct Unwilling(Vec<u16>);
+/// An identity that signs nothing, and runs `tell` where it is asked to: if rustls asks a client for an identity, that is
+/// the only way to end the handshake. The server's certificate has not been judged yet then.
+pub fn unwilling(schemes: &[u16], tell: impl Fn() + Send + Sync + 'static) -> Arc<Identity> {
+    struct Unwilling<F>(Vec<u16>, F);
 
-    impl Sign for Unwilling {
+    impl<F: Fn() + Send + Sync> Sign for Unwilling<F> {
         fn schemes(&self) -> &[u16] {
             &self.0
         }
 
         fn sign(&self, _scheme: u16, _message: &[u8]) -> Result<Vec<u8>, SigningFailed> {
+            (self.1)();
             Err(SigningFailed)
         }
     }
 
-    Arc::new(Identity::new(&[[]; 0] as &[[u8; 0]], Arc::new(Unwilling(schemes.to_vec())), None))
+    let no_chain: &[&[u8]] = &[];
+    Arc::new(Identity::new(no_chain, Arc::new(Unwilling(schemes.to_vec(), tell)), None))
 }
 
 /// How the schemes of TLS are made (RFC 8446 4.2.3).

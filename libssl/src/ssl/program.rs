@@ -273,7 +273,9 @@ impl VerifyPeer for Peer {
             Role::Client => ssl.judge_status(peer.ocsp_response),
             Role::Server => Ok(()),
         });
-        ssl.reason_told.set(verdict.is_err());
+        if verdict.is_err() {
+            ssl.reason_told.set(true);
+        }
         verdict
     }
 }
@@ -307,9 +309,12 @@ impl ChooseIdentity for Client {
                 identities.into_iter().find(|identity| identity.schemes().iter().any(offered))
             }
             Err(reason) => {
-                error::put(reason);
-                ssl.reason_told.set(true);
-                Some(identity::unwilling(&request.schemes))
+                let this = Handle(ssl);
+                let tell = move || {
+                    error::put(reason);
+                    this.ssl().reason_told.set(true);
+                };
+                Some(identity::unwilling(&request.schemes, tell))
             }
         }
     }
