@@ -9,6 +9,7 @@ use libc::{c_char, c_int, c_ulong};
 use reasons::TEXTS;
 use std::ffi::{CStr, CString};
 use std::sync::Once;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// A reason (`SSL_R_…`, or `ERR_R_…` from the numbers that all libraries share).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ unsafe extern "C" {
 /// Makes the reasons known to libcrypto, once.
 pub fn load_names() {
     static LOADED: Once = Once::new();
+    // libcrypto keeps pointers into the table; this one is for tools that look for lost memory when libcrypto is gone.
+    static TABLE: AtomicPtr<StringData> = AtomicPtr::new(std::ptr::null_mut());
     LOADED.call_once(|| {
         let entries = TEXTS.iter().map(|(reason, text)| StringData {
             error: ((LIBRARY as c_ulong) << LIBRARY_SHIFT) | *reason as c_ulong,
@@ -51,8 +54,9 @@ pub fn load_names() {
         });
         let end = StringData { error: 0, string: std::ptr::null() };
         let strings: &'static mut [StringData] = entries.chain([end]).collect::<Vec<_>>().leak();
-        // SAFETY: the table ends with a zero, and stays for as long as the process: libcrypto keeps pointers into it.
+        // SAFETY: the table ends with a zero, and stays for as long as the process.
         unsafe { ERR_load_strings(LIBRARY, strings.as_mut_ptr()) };
+        TABLE.store(strings.as_mut_ptr(), Ordering::Relaxed);
     });
 }
 
@@ -84,14 +88,6 @@ pub fn put(reason: Reason) {
     begin();
     // SAFETY: no text goes with it.
     unsafe { ERR_set_error(LIBRARY, reason.0, std::ptr::null()) };
-}
-
-/// As [`put`], with two texts that follow the reason where the queue is printed.
-#[track_caller]
-pub fn put_detail(reason: Reason, what: &CStr, detail: &CStr) {
-    begin();
-    // SAFETY: the format takes two texts, which libcrypto copies.
-    unsafe { ERR_set_error(LIBRARY, reason.0, c"%s%s".as_ptr(), what.as_ptr(), detail.as_ptr()) };
 }
 
 /// Puts an error of the system's into the queue, with what was called.

@@ -135,7 +135,7 @@ pub unsafe extern "C" fn SSL_get_client_CA_list(ssl: *const Ssl) -> *mut OPENSSL
     unsafe {
         with_ssl(ssl, null_mut(), |ssl| {
             if !ssl.is_server() {
-                return ssl.trust.asked();
+                return ssl.trust.asked(ssl.version());
             }
             own_or_inherited(ssl, |lists| list(&lists.for_clients))
         })
@@ -149,7 +149,7 @@ pub unsafe extern "C" fn SSL_get_client_CA_list(ssl: *const Ssl) -> *mut OPENSSL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get0_peer_CA_list(ssl: *const Ssl) -> *const OPENSSL_STACK {
     // SAFETY: the caller's promise.
-    unsafe { with_ssl(ssl, null(), |ssl| ssl.trust.asked()) }
+    unsafe { with_ssl(ssl, null(), |ssl| ssl.trust.asked(ssl.version())) }
 }
 
 /// Adds the subject of a certificate to the list of [`SSL_CTX_set0_CA_list`]. Returns 1 or 0.

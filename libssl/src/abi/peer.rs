@@ -39,7 +39,7 @@ pub unsafe extern "C" fn SSL_get1_peer_certificate(ssl: *const Ssl) -> *mut X509
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_get_peer_cert_chain(ssl: *const Ssl) -> *mut OPENSSL_STACK {
     // SAFETY: the caller's promise.
-    unsafe { with_ssl(ssl, null_mut(), |ssl| ssl.trust.peer().map_or(null_mut(), |peer| peer.chain())) }
+    unsafe { with_ssl(ssl, null_mut(), |ssl| ssl.trust.peer_chain()) }
 }
 
 /// The chain that was built when the peer was verified, or NULL. It stays the connection's.

@@ -82,7 +82,8 @@ pub fn build(handle: &impl Handle, flags: c_long) -> c_long {
     let mut answer = 1;
     if check.run() <= 0 {
         if flags & flag::IGNORE_ERROR == 0 {
-            error::put_detail(Reason::CERTIFICATE_VERIFY_FAILED, c"Verify error:", describe(check.error()));
+            let detail = format!("Verify error:{}", describe(check.error()).to_string_lossy());
+            error::put_with(Reason::CERTIFICATE_VERIFY_FAILED, &detail);
             return 0;
         }
         if flags & flag::CLEAR_ERROR != 0 {

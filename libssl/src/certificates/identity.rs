@@ -91,8 +91,8 @@ pub enum Answer {
     GoOn,
     /// Later: the call ends with `SSL_ERROR_WANT_X509_LOOKUP`, and asks again when it is repeated.
     Later,
-    /// The handshake fails.
-    Fail,
+    /// The handshake fails, with this reason and the alert internal_error.
+    Fail(Reason),
 }
 
 /// Asks the program for certificates (`SSL_CTX_set_cert_cb`): before a server chooses its own, and before a client
@@ -102,10 +102,8 @@ pub fn ask(ssl: &Ssl) -> Answer {
     let this: *const Ssl = ssl;
     // SAFETY: the connection is alive, and the argument is what the program gave.
     match unsafe { (asked.callback)(this.cast_mut(), asked.argument) } {
-        0 => {
-            error::put(Reason::CERT_CB_ERROR);
-            Answer::Fail
-        }
+        0 if ssl.is_server() => Answer::Fail(Reason::CERT_CB_ERROR),
+        0 => Answer::Fail(Reason::CALLBACK_FAILED),
         answer if answer < 0 => Answer::Later,
         _ => Answer::GoOn,
     }
@@ -141,6 +139,26 @@ pub fn ask_client(ssl: &Ssl) -> Answer {
 pub struct Signer {
     key: Key,
     schemes: Vec<u16>,
+}
+
+/// An identity that signs nothing, and runs `tell` where it is asked to: if rustls asks a client for an identity, that is
+/// the only way to end the handshake. The server's certificate has not been judged yet then.
+pub fn unwilling(schemes: &[u16], tell: impl Fn() + Send + Sync + 'static) -> Arc<Identity> {
+    struct Unwilling<F>(Vec<u16>, F);
+
+    impl<F: Fn() + Send + Sync> Sign for Unwilling<F> {
+        fn schemes(&self) -> &[u16] {
+            &self.0
+        }
+
+        fn sign(&self, _scheme: u16, _message: &[u8]) -> Result<Vec<u8>, SigningFailed> {
+            (self.1)();
+            Err(SigningFailed)
+        }
+    }
+
+    let no_chain: &[&[u8]] = &[];
+    Arc::new(Identity::new(no_chain, Arc::new(Unwilling(schemes.to_vec(), tell)), None))
 }
 
 /// How the schemes of TLS are made (RFC 8446 4.2.3).

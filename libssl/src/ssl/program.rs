@@ -102,7 +102,7 @@ impl Ssl {
                 self.want.set(Want::X509Lookup);
                 return Err(Halt::Wait);
             }
-            Answer::Fail => return Err(Halt::Refuse(AlertDescription::INTERNAL_ERROR)),
+            Answer::Fail(reason) => return Err(fail(AlertDescription::INTERNAL_ERROR, reason)),
         }
         let alpn = self.choose_protocol(hello)?;
         let settings = self.server_settings(hello, alpn)?;
@@ -273,7 +273,9 @@ impl VerifyPeer for Peer {
             Role::Client => ssl.judge_status(peer.ocsp_response),
             Role::Server => Ok(()),
         });
-        ssl.reason_told.set(verdict.is_err());
+        if verdict.is_err() {
+            ssl.reason_told.set(true);
+        }
         verdict
     }
 }
@@ -291,12 +293,30 @@ impl ChooseIdentity for Client {
     fn choose(&self, request: &CertificateRequest) -> Option<Arc<Identity>> {
         let ssl = self.0.ssl();
         ssl.trust.set_asked(&request.authorities);
-        // rustls cannot wait for the answer: a callback that asks for it gets no certificate sent.
-        if !matches!(identity::ask(ssl), Answer::GoOn) || !matches!(identity::ask_client(ssl), Answer::GoOn) {
-            return None;
+        let answer = match identity::ask(ssl) {
+            Answer::GoOn => identity::ask_client(ssl),
+            answer => answer,
+        };
+        let identities = match answer {
+            Answer::GoOn => identity::identities(ssl, None),
+            // rustls cannot wait for the answer.
+            Answer::Later => Err(Reason::CALLBACK_FAILED),
+            Answer::Fail(reason) => Err(reason),
+        };
+        match identities {
+            Ok(identities) => {
+                let offered = |scheme: &u16| request.schemes.contains(scheme);
+                identities.into_iter().find(|identity| identity.schemes().iter().any(offered))
+            }
+            Err(reason) => {
+                let this = Handle(ssl);
+                let tell = move || {
+                    error::put(reason);
+                    this.ssl().reason_told.set(true);
+                };
+                Some(identity::unwilling(&request.schemes, tell))
+            }
         }
-        let fits = |identity: &Arc<Identity>| identity.schemes().iter().any(|scheme| request.schemes.contains(scheme));
-        identity::identities(ssl, None).ok()?.into_iter().find(fits)
     }
 }
 

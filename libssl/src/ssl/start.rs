@@ -114,6 +114,9 @@ impl Ssl {
                 self.trust.set_result(session.data().verify_result);
             }
         }
+        if self.trust.peer().is_none() && self.is_server() && judge::request(self).is_some() {
+            self.trust.set_no_peer();
+        }
         // Kept as the program is shown them, and not twice.
         established.peer_certificates = Arc::new([]);
         self.negotiated(&established);

@@ -8,6 +8,7 @@ use crate::crypto::x509::{Certificate, Name, Names, name_der};
 use crate::error::{self, Reason};
 use crate::ssl::Ssl;
 use openssl_sys::OPENSSL_STACK;
+use sslmode_tls::record::Version;
 use std::collections::HashSet;
 use std::ffi::{CStr, CString};
 use std::os::unix::ffi::OsStrExt;
@@ -28,10 +29,11 @@ impl SslTrust {
         let _freed = self.asked.replace(Asked { ders, decoded: None });
     }
 
-    /// `SSL_get0_peer_CA_list`: NULL where the peer sent none.
-    pub fn asked(&self) -> *mut OPENSSL_STACK {
+    /// `SSL_get0_peer_CA_list`: NULL where the peer sent none, which in TLS 1.2 is an empty list.
+    pub fn asked(&self, version: Version) -> *mut OPENSSL_STACK {
         let mut asked = self.asked.borrow_mut();
         let Asked { ders, decoded } = &mut *asked;
+        let ders = ders.as_ref().filter(|ders| version == Version::Tls12 || !ders.is_empty());
         let Some(ders) = ders else { return null_mut() };
         let decode = || {
             let mut names = Names::new();

@@ -12,8 +12,8 @@ use sslmode_tls::record::{AlertDescription, Role};
 use std::ffi::CStr;
 use std::sync::Arc;
 
-/// Judges what the peer of `ssl`, which plays `role`, sent: DER, its own certificate first. The result is kept, and if
-/// the peer may stay, its certificates are too.
+/// Judges what the peer of `ssl`, which plays `role`, sent: DER, its own certificate first. The result is
+/// kept, and what the peer sent is too.
 ///
 /// No lock and no borrow of ours lasts while the program's callbacks run: they may use the same `SSL`.
 ///
@@ -28,6 +28,7 @@ pub fn judge(ssl: &Ssl, chain: &[&[u8]], role: Role) -> Result<(), AlertDescript
             Role::Server => AlertDescription::DECODE_ERROR,
         });
     };
+    ssl.trust.set_sent(PeerChain::new(role, chain).map(Arc::new));
     let accepted = verify(ssl, &certificates, role)?;
     if !accepted && (role == Role::Server || ssl.settings().verification.mode != 0) {
         error::put(Reason::CERTIFICATE_VERIFY_FAILED);
@@ -36,7 +37,7 @@ pub fn judge(ssl: &Ssl, chain: &[&[u8]], role: Role) -> Result<(), AlertDescript
     if role == Role::Client {
         clear_errors();
     }
-    ssl.trust.set_peer(PeerChain::new(role, chain).map(Arc::new));
+    ssl.trust.accepted.set(true);
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use crate::crypto::file::Password;
 use crate::crypto::object::Owned;
 use crate::crypto::store::{Param, Store, VerifyCallback};
 use crate::crypto::x509::{Certificates, Names};
-use crate::ssl::Ssl;
+use crate::ssl::{Role, Ssl};
 use libc::{c_int, c_long, c_void};
 use openssl_sys::{EVP_PKEY, X509, X509_STORE_CTX};
 use peer::{PeerChain, VerifiedChain};
@@ -193,7 +193,9 @@ pub struct SslTrust {
     /// Shared with others until it is changed.
     param: RefCell<Arc<Param>>,
     result: Cell<c_int>,
-    peer: RefCell<Option<Arc<PeerChain>>>,
+    sent: RefCell<Option<Arc<PeerChain>>>,
+    /// The peer that sent the chain may stay.
+    accepted: Cell<bool>,
     verified: RefCell<VerifiedChain>,
     authorities: RefCell<Authorities>,
     asked: RefCell<authorities::Asked>,
@@ -205,7 +207,8 @@ impl SslTrust {
         SslTrust {
             param: RefCell::new(context.snapshot()),
             result: Cell::new(openssl_sys::X509_V_OK),
-            peer: RefCell::default(),
+            sent: RefCell::default(),
+            accepted: Cell::new(false),
             verified: RefCell::default(),
             authorities: RefCell::default(),
             asked: RefCell::default(),
@@ -257,20 +260,42 @@ impl SslTrust {
         self.result.set(result as c_int);
     }
 
-    /// The peer's certificates.
+    /// The peer's certificates; None for a peer that was refused.
     pub fn peer(&self) -> Option<Arc<PeerChain>> {
-        self.peer.borrow().clone()
+        self.sent().filter(|_| self.accepted.get())
     }
 
-    /// The peer's certificates, which came with a resumed session.
+    /// What the last peer sent, also if it was refused.
+    pub fn sent(&self) -> Option<Arc<PeerChain>> {
+        self.sent.borrow().clone()
+    }
+
+    /// What `SSL_get_peer_cert_chain` answers: OpenSSL's clients have the chain before they judge it, its servers after.
+    pub fn peer_chain(&self) -> *mut openssl_sys::OPENSSL_STACK {
+        let chain = self.sent().filter(|sent| sent.role() == Role::Client || self.accepted.get());
+        chain.map_or(std::ptr::null_mut(), |chain| chain.chain())
+    }
+
+    /// A client has no certificate, and was asked for one: its chain is empty.
+    pub fn set_no_peer(&self) {
+        self.set_peer(Some(Arc::new(PeerChain::none())));
+    }
+
+    /// The certificates of a peer that may stay: those of a resumed session.
     pub fn set_peer(&self, peer: Option<Arc<PeerChain>>) {
-        let _freed = self.peer.replace(peer);
+        self.set_sent(peer);
+        self.accepted.set(true);
+    }
+
+    fn set_sent(&self, peer: Option<Arc<PeerChain>>) {
+        self.accepted.set(false);
+        let _freed = self.sent.replace(peer);
     }
 
     /// The chain that was built when the peer was verified; NULL where none was. It lives until the next verification.
     pub fn verified_chain(&self) -> *mut openssl_sys::OPENSSL_STACK {
-        let peer = self.peer();
-        self.verified.borrow_mut().stack(peer.as_deref())
+        let sent = self.sent();
+        self.verified.borrow_mut().stack(sent.as_deref())
     }
 
     /// Looks at or changes the lists of authorities of this connection alone.

@@ -15,7 +15,7 @@ pub struct PeerChain {
 }
 
 struct Decoded {
-    end_entity: Certificate,
+    end_entity: Option<Certificate>,
     chain: Certificates,
 }
 
@@ -24,6 +24,11 @@ impl PeerChain {
     pub fn new(role: Role, ders: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Option<Self> {
         let ders: Box<[Box<[u8]>]> = ders.into_iter().map(|der| der.as_ref().into()).collect();
         (!ders.is_empty()).then_some(PeerChain { ders, role, decoded: OnceLock::new() })
+    }
+
+    /// That of a client which sent none.
+    pub fn none() -> Self {
+        PeerChain { ders: Box::default(), role: Role::Server, decoded: OnceLock::new() }
     }
 
     /// The certificates as DER, the peer's own first.
@@ -35,7 +40,7 @@ impl PeerChain {
         let decode = || {
             let certificates: Option<Vec<_>> = self.ders.iter().map(|der| Certificate::from_der(der)).collect();
             let certificates = certificates?;
-            let end_entity = certificates.first()?.clone();
+            let end_entity = certificates.first().cloned();
             let mut chain = Certificates::new();
             let skipped = if self.role == Role::Server { 1 } else { 0 };
             certificates.into_iter().skip(skipped).for_each(|certificate| chain.push(certificate));
@@ -46,7 +51,12 @@ impl PeerChain {
 
     /// The peer's own certificate.
     pub fn end_entity(&self) -> Option<&Certificate> {
-        Some(&self.decoded()?.end_entity)
+        self.decoded()?.end_entity.as_ref()
+    }
+
+    /// Which end we are.
+    pub fn role(&self) -> Role {
+        self.role
     }
 
     /// What `SSL_get_peer_cert_chain` answers.
@@ -57,7 +67,7 @@ impl PeerChain {
     /// The certificate at this place, counted from the peer's own.
     fn certificate(&self, index: usize) -> Option<Certificate> {
         let decoded = self.decoded()?;
-        let chain = std::iter::once(decoded.end_entity.clone());
+        let chain = decoded.end_entity.iter().cloned();
         let skipped = if self.role == Role::Server { 0 } else { 1 };
         chain.chain(decoded.chain.certificates().skip(skipped)).nth(index)
     }
