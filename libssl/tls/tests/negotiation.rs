@@ -232,7 +232,7 @@ fn names_go_out_unless_there_is_none_or_it_is_an_address() {
             ..client(Versions::ALL)
         };
         let pair = handshake(&settings, &server(Versions::ALL, KeyType::Ecdsa)).unwrap();
-        pair.server.server_name
+        pair.server.server_name.clone()
     };
     assert_eq!(sent(Some("Some.Example")).as_deref(), Some("Some.Example"));
     assert_eq!(sent(Some("127.0.0.1")), None);
