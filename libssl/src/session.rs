@@ -158,10 +158,15 @@ impl Session {
         !data.not_resumable && has_handle
     }
 
+    /// The second at which its time ends.
+    pub fn end(&self) -> c_long {
+        let data = self.data();
+        data.time.saturating_add(data.timeout)
+    }
+
     /// Its time is over at this second.
     pub fn is_over(&self, now: c_long) -> bool {
-        let data = self.data();
-        data.time.saturating_add(data.timeout) < now
+        self.end() < now
     }
 }
 

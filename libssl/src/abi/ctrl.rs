@@ -247,7 +247,7 @@ unsafe fn choose(
             0
         }
         SET_GROUPS => store(&mut choices.groups, groups::of_nids(numbers()).ok()),
-        SET_GROUPS_LIST => store(&mut choices.groups, text().and_then(|list| groups_of(&list))),
+        SET_GROUPS_LIST => store(&mut choices.groups, text().and_then(|list| groups::read(&list))),
         SET_SIGALGS => store(&mut choices.signature_schemes, signatures::of_nids(numbers())),
         SET_SIGALGS_LIST => store(&mut choices.signature_schemes, text().and_then(|list| signatures::parse(&list))),
         SET_CLIENT_SIGALGS => store(&mut choices.client_signature_schemes, signatures::of_nids(numbers())),
@@ -284,14 +284,6 @@ fn store(place: &mut Option<Arc<[u16]>>, list: Option<Vec<u16>>) -> c_long {
         *place = Some(list.into());
     }
     is_right.into()
-}
-
-fn groups_of(list: &str) -> Option<Vec<u16>> {
-    let groups = groups::parse(list);
-    if groups == Err(groups::Wrong::Unknown) {
-        error::put(Reason::PASSED_INVALID_ARGUMENT);
-    }
-    groups.ok()
 }
 
 unsafe fn numbers<'a>(start: *const c_int, count: c_long) -> &'a [c_int] {

@@ -304,7 +304,7 @@ unsafe extern "C" fn SSL_SESSION_set1_master_key(
     key: *const c_uchar,
     length: usize,
 ) -> c_int {
-    const LONGEST: usize = 256;
+    const LONGEST: usize = 512;
     on_data(session, 0, |data| {
         if length > LONGEST {
             return 0;

@@ -169,10 +169,9 @@ extern "C" fn SSL_CTX_remove_session(ctx: Option<&Context>, session: Option<&Ses
             return 0;
         }
         let there = ctx.sessions.remove(session);
-        let was_there = there.is_some();
-        session.data().not_resumable = true;
-        tell(ctx, vec![there.unwrap_or_else(|| shared(session))]);
-        was_there.into()
+        // The program is told of the one that it named.
+        tell(ctx, vec![shared(session)]);
+        there.is_some().into()
     })
 }
 

@@ -139,28 +139,30 @@ impl Conf {
             What::ClientSignatureAlgorithms => self.set_list(signatures::parse(value), |settings, list| {
                 settings.choices.client_signature_schemes = Some(list);
             }),
-            What::Groups | What::OneGroup => self.set_list(groups::parse(value).ok(), |settings, list| {
+            What::Groups | What::OneGroup => self.set_list(groups::read(value), |settings, list| {
                 settings.choices.groups = Some(list);
             }),
             What::CipherString => self.change(true, |settings, _| settings.set_cipher_list(value)),
             What::Ciphersuites => self.change(true, |settings, _| settings.set_ciphersuites(value)),
             What::Protocol => {
-                let words = |bits| words::apply(value, PROTOCOLS, whom, bits);
-                let untouched = words(0).is_some();
-                self.change(untouched, |settings, _| store(&mut settings.choices.options, words))
+                let words = |bits: &mut u64| words::apply(value, PROTOCOLS, whom, bits);
+                self.change(words(&mut 0), |settings, _| words(&mut settings.choices.options))
             }
-            What::Options => self.set_options(value, whom),
+            What::Options => {
+                let words = |bits: &mut u64| words::apply(value, OPTIONS, whom, bits);
+                self.change(words(&mut 0), |settings, _| words(&mut settings.choices.options))
+            }
             What::Bound(bound) => {
                 let Some(version) = words::version(value) else { return false };
                 self.change(false, |settings, method| settings.choices.set_bound(method, bound, version))
             }
             What::VerifyMode => {
-                let words = |bits| words::apply(value, VERIFY_MODES, whom, bits);
-                let untouched = words(0).is_some();
-                self.change(untouched, |settings, _| {
-                    let mode = words(settings.verification.mode as u64);
-                    settings.verification.mode = mode.map_or(settings.verification.mode, |mode| mode as c_int);
-                    mode.is_some()
+                let words = |bits: &mut u64| words::apply(value, VERIFY_MODES, whom, bits);
+                self.change(words(&mut 0), |settings, _| {
+                    let mut mode = settings.verification.mode as u64;
+                    let is_right = words(&mut mode);
+                    settings.verification.mode = mode as c_int;
+                    is_right
                 })
             }
             What::NumTickets => self.set_number(value, |settings, number| {
@@ -185,26 +187,6 @@ impl Conf {
         self.change(false, |settings, _| set(settings, number))
     }
 
-    /// `Options`; StrictCertCheck is a flag of certificates.
-    fn set_options(&self, value: &str, whom: c_uint) -> bool {
-        const STRICT: &str = "StrictCertCheck";
-        const TLS_STRICT: u32 = 1;
-        let name = |item: &str| item.trim_ascii().trim_start_matches(['+', '-']).to_owned();
-        let (strict, others): (Vec<_>, Vec<_>) =
-            value.split(',').partition(|item| name(item).eq_ignore_ascii_case(STRICT));
-        let words = |bits| {
-            if others.is_empty() { Some(bits) } else { words::apply(&others.join(","), OPTIONS, whom, bits) }
-        };
-        let untouched = words(0).is_some();
-        self.change(untouched, |settings, _| {
-            for item in &strict {
-                let flags = &mut settings.choices.certificate_flags;
-                *flags = if item.trim_ascii().starts_with('-') { *flags & !TLS_STRICT } else { *flags | TLS_STRICT };
-            }
-            store(&mut settings.choices.options, words)
-        })
-    }
-
     fn load_certificate(&mut self, value: &str) -> bool {
         let Ok(file) = CString::new(value) else { return false };
         let loaded = match self.handle() {
@@ -225,10 +207,4 @@ impl Conf {
             Some(Handle::Connection(ssl)) => load::key_file(ssl, file, PEM),
         }
     }
-}
-
-fn store(options: &mut u64, words: impl FnOnce(u64) -> Option<u64>) -> bool {
-    let changed = words(*options);
-    *options = changed.unwrap_or(*options);
-    changed.is_some()
 }

@@ -45,7 +45,7 @@ pub static PROTOCOLS: &[Word] = &[
 /// `SSL_OP_ALL`.
 const BUGS: u64 = 1 << 31 | 1 << 11 | 1 << 4 | 1 << 6;
 
-/// For `Options`, but StrictCertCheck, which is no option.
+/// For `Options`.
 pub static OPTIONS: &[Word] = &[
     clears("SessionTicket", option::NO_TICKET),
     clears("EmptyFragments", 1 << 11),
@@ -120,18 +120,22 @@ pub fn version(name: &str) -> Option<c_int> {
     })
 }
 
-/// Applies words with commas between them, each after `+`, `-` or neither, to `bits`. None where one is unknown.
-pub fn apply(list: &str, words: &[Word], for_whom: c_uint, mut bits: u64) -> Option<u64> {
-    for item in list.split(',').map(str::trim_ascii) {
+/// Applies words with commas between them, each after `+`, `-` or neither, to `bits`. False where one is unknown: those
+/// before it are in force then, as in OpenSSL.
+pub fn apply(list: &str, words: &[Word], for_whom: c_uint, bits: &mut u64) -> bool {
+    list.split(',').map(str::trim_ascii).all(|item| {
         let (on, name) = match item.as_bytes().first() {
             Some(b'+') => (true, &item[1..]),
             Some(b'-') => (false, &item[1..]),
             _ => (true, item),
         };
-        let word = words.iter().find(|word| word.for_whom & for_whom != 0 && word.name.eq_ignore_ascii_case(name))?;
-        bits = word.apply(on, bits);
-    }
-    Some(bits)
+        let is_it = |word: &&Word| word.for_whom & for_whom != 0 && word.name.eq_ignore_ascii_case(name);
+        let word = words.iter().find(is_it);
+        if let Some(word) = word {
+            *bits = word.apply(on, *bits);
+        }
+        word.is_some()
+    })
 }
 
 impl Word {

@@ -17,11 +17,14 @@ pub struct Cache {
 
 #[derive(Default)]
 struct Kept {
-    by_id: HashMap<Id, (u64, Arc<Session>)>,
-    /// The oldest first.
-    by_age: BTreeMap<u64, Id>,
+    by_id: HashMap<Id, (End, Arc<Session>)>,
+    /// The one whose time is over first is the first.
+    by_end: BTreeMap<End, Id>,
     made: u64,
 }
+
+/// When a session's time is over, in seconds since 1970; of two the one that came first.
+type End = (c_long, u64);
 
 /// What `SSL_CTX_sess_connect` and its sisters count, in their order.
 #[derive(Default)]
@@ -44,15 +47,16 @@ pub struct Counts {
 
 impl Kept {
     fn remove(&mut self, id: &Id) -> Option<Arc<Session>> {
-        let (age, session) = self.by_id.remove(id)?;
-        self.by_age.remove(&age);
+        let (end, session) = self.by_id.remove(id)?;
+        self.by_end.remove(&end);
         Some(session)
     }
 
     fn insert(&mut self, id: Id, session: Arc<Session>) {
         self.made += 1;
-        self.by_age.insert(self.made, id);
-        self.by_id.insert(id, (self.made, session));
+        let end = (session.end(), self.made);
+        self.by_end.insert(end, id);
+        self.by_id.insert(id, (end, session));
     }
 }
 
@@ -71,19 +75,19 @@ impl Cache {
         self.len() == 0
     }
 
-    /// Adds a session, of which there are then at most `limit` (0: any number). Answers whether it is new, and which
+    /// Adds a session; there are then fewer than `limit` (0: any number), or this one alone, as in OpenSSL 3.0. Answers whether it is new, and which
     /// had to leave: the program is told of those.
     pub fn add(&self, session: &Arc<Session>, limit: c_long) -> (bool, Vec<Arc<Session>>) {
         let id = session.data().id;
         let mut kept = self.kept();
         let before = kept.remove(&id);
         let is_new = before.as_ref().is_none_or(|before| !Arc::ptr_eq(before, session));
-        kept.insert(id, session.clone());
         let mut leaving = Vec::new();
-        while limit > 0 && kept.by_id.len() > limit as usize {
-            let Some(oldest) = kept.by_age.values().next().copied() else { break };
-            leaving.extend(kept.remove(&oldest));
+        while is_new && limit > 0 && kept.by_id.len() + 1 >= limit as usize {
+            let Some(first) = kept.by_end.values().next().copied() else { break };
+            leaving.extend(kept.remove(&first));
         }
+        kept.insert(id, session.clone());
         // The last reference may go with it, and the program's functions run then.
         drop(kept);
         drop(before);
@@ -95,18 +99,16 @@ impl Cache {
         self.kept().by_id.get(id).map(|(_, session)| session.clone())
     }
 
-    /// Takes a session out, if it is this very one.
+    /// Takes out the session of this id: it or, as in OpenSSL, another one.
     pub fn remove(&self, session: &Session) -> Option<Arc<Session>> {
         let id = session.data().id;
-        let mut kept = self.kept();
-        let is_it = kept.by_id.get(&id).is_some_and(|(_, there)| std::ptr::eq(Arc::as_ptr(there), session));
-        is_it.then(|| kept.remove(&id))?
+        self.kept().remove(&id)
     }
 
     /// Takes out all whose time is over at this second; 0 is all of them.
     pub fn flush(&self, now: c_long) -> Vec<Arc<Session>> {
         let mut kept = self.kept();
-        let over = |(_, (_, session)): &(&Id, &(u64, Arc<Session>))| now == 0 || session.is_over(now);
+        let over = |(_, (_, session)): &(&Id, &(End, Arc<Session>))| now == 0 || session.is_over(now);
         let leaving: Vec<Id> = kept.by_id.iter().filter(over).map(|(id, _)| *id).collect();
         leaving.iter().filter_map(|id| kept.remove(id)).collect()
     }

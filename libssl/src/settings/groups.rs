@@ -1,5 +1,6 @@
 //! Key exchange groups: their numbers in TLS, in libcrypto (NID), and their names.
 
+use crate::error::{self, Reason};
 use libc::c_int;
 use sslmode_tls::handshake::GROUPS;
 
@@ -93,6 +94,15 @@ pub fn parse(list: &str) -> Result<Vec<u16>, Wrong> {
         ALL.iter().find(is)
     };
     choose(list.split(':').map(|name| find(name.trim_ascii())))
+}
+
+/// As [`parse`]; an unknown name is told to the error queue, and nothing else is, as in OpenSSL 3.0.
+pub fn read(list: &str) -> Option<Vec<u16>> {
+    let groups = parse(list);
+    if groups == Err(Wrong::Unknown) {
+        error::put(Reason::PASSED_INVALID_ARGUMENT);
+    }
+    groups.ok()
 }
 
 /// `SSL_CTX_set1_groups`: NIDs. As [`parse`].
