@@ -11,6 +11,10 @@ use std::ffi::{CStr, CString};
 use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+/// A failure whose reason is in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InQueue;
+
 /// A reason (`SSL_R_…`, or `ERR_R_…` from the numbers that all libraries share).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reason(pub c_int);

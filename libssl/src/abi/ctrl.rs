@@ -85,8 +85,8 @@ unsafe fn context(ctx: &Context, command: c_int, number: c_long, pointer: *mut c
         SET_SESS_CACHE_MODE => {
             ctx.change(|settings| std::mem::replace(&mut settings.sessions.mode, number as u32)).into()
         }
-        // SAFETY: the caller's promise is the same.
         _ if is_choice(command) => {
+            // SAFETY: the caller's promise is the same.
             ctx.change(|settings| unsafe { choose(&mut settings.choices, ctx.method, command, number, pointer) })
         }
         _ => match chosen(&ctx.settings().choices, command) {

@@ -4,7 +4,7 @@
 //! not the others are there.
 
 use super::{Auth, Cipher, Encryption};
-use crate::error::{self, Reason};
+use crate::error::{self, InQueue, Reason};
 use sslmode_tls::record::Version;
 use std::ffi::CStr;
 
@@ -41,7 +41,7 @@ struct State {
 ///
 /// # Errors
 /// A word that the language does not have after `@`, or a letter that begins no item; the reason is in the queue.
-pub fn apply(rules: &str) -> Result<Outcome, ()> {
+pub fn apply(rules: &str) -> Result<Outcome, InQueue> {
     let suite_b = suite_b(rules);
     let mut rest = suite_b.unwrap_or(rules);
     let mut state =
@@ -84,7 +84,7 @@ fn word(text: &str) -> &str {
 }
 
 impl State {
-    fn apply(&mut self, rules: &str) -> Result<(), ()> {
+    fn apply(&mut self, rules: &str) -> Result<(), InQueue> {
         let mut result = Ok(());
         let mut rest = rules;
         loop {
@@ -110,7 +110,7 @@ impl State {
     }
 
     /// `@STRENGTH`, `@SECLEVEL=n`.
-    fn special(&mut self, item: &str) -> Result<(), ()> {
+    fn special(&mut self, item: &str) -> Result<(), InQueue> {
         let name = word(item);
         if name == "STRENGTH" {
             self.sort_by_strength();
@@ -123,21 +123,21 @@ impl State {
             }
             _ => {
                 error::put(Reason::INVALID_COMMAND);
-                Err(())
+                Err(InQueue)
             }
         }
     }
 
     /// What the names with `+` between them stand for together, and what follows them. An unknown name makes the whole
     /// item stand for nothing.
-    fn select<'a>(&self, names: &'a str) -> Result<(Vec<&'static Cipher>, &'a str), ()> {
+    fn select<'a>(&self, names: &'a str) -> Result<(Vec<&'static Cipher>, &'a str), InQueue> {
         let mut selected: Vec<_> = self.ciphers.iter().map(|(cipher, _)| *cipher).collect();
         let mut rest = names;
         loop {
             let name = word(rest);
             if name.is_empty() {
                 error::put(Reason::INVALID_COMMAND);
-                return Err(());
+                return Err(InQueue);
             }
             if !is_known(name) {
                 return Ok((Vec::new(), split_item(rest).1));

@@ -2,7 +2,7 @@
 
 use super::{Cipher, language};
 use crate::crypto::stack::Stack;
-use crate::error::{self, Reason};
+use crate::error::{self, InQueue, Reason};
 use openssl_sys::OPENSSL_STACK;
 use sslmode_tls::record::Version;
 use std::ffi::CStr;
@@ -47,7 +47,7 @@ impl CipherList {
     ///
     /// # Errors
     /// The rules are wrong; the reason is in the queue. A list that leaves nothing is no error here.
-    pub fn with_rules(&self, rules: &str) -> Result<(Arc<Self>, Option<i32>), ()> {
+    pub fn with_rules(&self, rules: &str) -> Result<(Arc<Self>, Option<i32>), InQueue> {
         let outcome = language::apply(rules)?;
         Ok((Self::new(self.tls13.clone(), outcome.ciphers), outcome.security_level))
     }
@@ -61,12 +61,12 @@ impl CipherList {
     ///
     /// # Errors
     /// None of the names is known; the reason is in the queue.
-    pub fn with_tls13(&self, names: &str) -> Result<Arc<Self>, ()> {
+    pub fn with_tls13(&self, names: &str) -> Result<Arc<Self>, InQueue> {
         let named = |name: &str| Cipher::of(Version::Tls13).find(|cipher| cipher.name.to_bytes() == name.as_bytes());
         let chosen: Vec<_> = names.split(':').filter_map(|name| named(name.trim_ascii())).collect();
         if chosen.is_empty() && !names.is_empty() {
             error::put(Reason::NO_CIPHER_MATCH);
-            return Err(());
+            return Err(InQueue);
         }
         Ok(Self::new(chosen, self.before.clone()))
     }
