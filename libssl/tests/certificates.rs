@@ -119,7 +119,7 @@ fn memory_is_given_back() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    for name in ["handles", "nulls"] {
+    for name in ["handles", "handshake", "nulls"] {
         let program = build(&folder, name);
         let mut command = Command::new("timeout");
         command.args(["300", "valgrind", "-q", "--error-exitcode=9", "--leak-check=full"]);
