@@ -184,7 +184,8 @@ fn fits_pss(key: &Key, digest: usize) -> bool {
 }
 
 impl Signer {
-    /// Of what the key can sign in TLS 1.2 and 1.3, only `allowed` if the program says so; None where nothing is left.
+    /// Of what the key can sign in TLS 1.2 and 1.3, only `allowed` if the program says so. None for a key that is of no
+    /// use there.
     pub fn new(key: &Key, allowed: Option<&[u16]>) -> Option<Self> {
         let schemes: Vec<u16> = match Kind::of(key)? {
             Kind::Rsa => {
@@ -206,7 +207,7 @@ impl Signer {
         };
         let allowed = |scheme: &u16| allowed.is_none_or(|allowed| allowed.contains(scheme));
         let schemes: Vec<u16> = schemes.into_iter().filter(allowed).collect();
-        (!schemes.is_empty()).then(|| Signer { key: key.clone(), schemes })
+        Some(Signer { key: key.clone(), schemes })
     }
 }
 
