@@ -9,7 +9,6 @@ use libc::{c_char, c_int, c_ulong};
 use reasons::TEXTS;
 use std::ffi::{CStr, CString};
 use std::sync::Once;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// A failure whose reason is in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,25 +42,32 @@ unsafe extern "C" {
     fn ERR_set_debug(file: *const c_char, line: c_int, function: *const c_char);
     fn ERR_set_error(library: c_int, reason: c_int, format: *const c_char, ...);
     fn ERR_add_error_data(count: c_int, ...);
-    fn ERR_load_strings(library: c_int, strings: *mut StringData) -> c_int;
+    fn ERR_load_strings_const(strings: *const StringData) -> c_int;
 }
+
+/// The reasons as libcrypto wants them, with an end.
+struct Table([StringData; TEXTS.len() + 1]);
+
+// SAFETY: the pointers are to texts that live for ever and never change.
+unsafe impl Sync for Table {}
+
+static TABLE: Table = {
+    let mut table = [const { StringData { error: 0, string: std::ptr::null() } }; TEXTS.len() + 1];
+    let mut at = 0;
+    while at < TEXTS.len() {
+        let (reason, text) = TEXTS[at];
+        table[at] =
+            StringData { error: (LIBRARY as c_ulong) << LIBRARY_SHIFT | reason as c_ulong, string: text.as_ptr() };
+        at += 1;
+    }
+    Table(table)
+};
 
 /// Makes the reasons known to libcrypto, once.
 pub fn load_names() {
     static LOADED: Once = Once::new();
-    // libcrypto keeps pointers into the table; this one is for tools that look for lost memory when libcrypto is gone.
-    static TABLE: AtomicPtr<StringData> = AtomicPtr::new(std::ptr::null_mut());
-    LOADED.call_once(|| {
-        let entries = TEXTS.iter().map(|(reason, text)| StringData {
-            error: ((LIBRARY as c_ulong) << LIBRARY_SHIFT) | *reason as c_ulong,
-            string: text.as_ptr(),
-        });
-        let end = StringData { error: 0, string: std::ptr::null() };
-        let strings: &'static mut [StringData] = entries.chain([end]).collect::<Vec<_>>().leak();
-        // SAFETY: the table ends with a zero, and stays for as long as the process.
-        unsafe { ERR_load_strings(LIBRARY, strings.as_mut_ptr()) };
-        TABLE.store(strings.as_mut_ptr(), Ordering::Relaxed);
-    });
+    // SAFETY: the table ends with a zero, and libcrypto only reads it.
+    LOADED.call_once(|| _ = unsafe { ERR_load_strings_const(TABLE.0.as_ptr()) });
 }
 
 /// Puts a reason into the queue of this thread, with more about it for `ERR_get_error_all`.

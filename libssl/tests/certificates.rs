@@ -8,13 +8,18 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// Handshakes that end otherwise than on OpenSSL, and why.
-const KNOWN: [(&str, &str); 9] = [
+const KNOWN: [(&str, &str); 11] = [
     ("weak key, TLS 1.2", "rustls verifies no signature by an RSA key of less than 2,048 bits"),
     ("weak key, TLS 1.3", "as above"),
     ("RSASSA-PSS, TLS 1.2", "rustls verifies no signature by a key that is for RSASSA-PSS alone"),
     ("RSASSA-PSS, TLS 1.3", "as above"),
     ("two keys, RSA wanted, TLS 1.2", "the signatures that a client offers cannot be chosen"),
     ("two keys, RSA wanted, TLS 1.3", "as above"),
+    ("ECDSA P-521, TLS 1.2", "the digest is that of the curve, as TLS 1.3 wants it, and not the client's first"),
+    (
+        "another signature allowed, TLS 1.2",
+        "fails with \"no shared cipher\" in place of \"no suitable signature algorithm\"",
+    ),
     ("no certificate, TLS 1.3", "fails with \"no shared cipher\" in place of \"unsupported protocol\""),
     ("half found, TLS 1.2", "rustls asks for the client's certificate before the server's is judged"),
     ("half found, TLS 1.3", "as above"),
@@ -119,7 +124,7 @@ fn memory_is_given_back() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    for name in ["handles", "nulls"] {
+    for name in ["handles", "handshake", "nulls"] {
         let program = build(&folder, name);
         let mut command = Command::new("timeout");
         command.args(["300", "valgrind", "-q", "--error-exitcode=9", "--leak-check=full"]);

@@ -34,8 +34,8 @@ mod command {
 /// # Safety
 /// `argument` is NULL or what OpenSSL documents for the command.
 pub unsafe fn context(ctx: &Context, command: c_int, number: c_long, argument: *mut c_void) -> Option<c_long> {
-    // SAFETY: the caller's promise.
     Some(match command {
+        // SAFETY: the caller's promise.
         command::EXTRA_CHAIN_CERT => match unsafe { Certificate::from_raw(argument.cast()) } {
             Some(authority) => {
                 ctx.trust.extra_chain(|chain| chain.get_or_insert_default().push(authority));

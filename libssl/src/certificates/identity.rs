@@ -23,7 +23,7 @@ pub fn identities(ssl: &Ssl, ocsp_response: Option<&[u8]>) -> Result<Vec<Arc<Ide
     let slots = settings.certificates.slots().iter();
     let prepared = slots.filter_map(|slot| match (&slot.certificate, &slot.key) {
         (Some(certificate), Some(key)) => {
-            let signer = Arc::new(Signer::new(key)?);
+            let signer = Arc::new(Signer::new(key, settings.choices.signature_schemes.as_deref())?);
             Some(prepare(ssl, &settings.certificates, slot, certificate, signer, ocsp_response))
         }
         _ => None,
@@ -47,10 +47,9 @@ fn prepare(
     if let Some(chain) = &slot.chain {
         // Checked when it was given, but the level may have changed.
         check(ssl, certificates, certificate, chain)?;
-        return Ok(match ocsp_response {
-            None => slot.ready.0.get_or_init(|| ready(chain)).clone(),
-            Some(_) => ready(chain),
-        });
+        // What is kept has no response, and leaves no scheme out.
+        let plain = ocsp_response.is_none() && ssl.settings().choices.signature_schemes.is_none();
+        return Ok(if plain { slot.ready.0.get_or_init(|| ready(chain)).clone() } else { ready(chain) });
     }
     let extra = ssl.context().trust.extra_chain(|chain| chain.clone());
     let modes = settings::dialect().decode(ssl.modes.get()).modes;
@@ -185,9 +184,10 @@ fn fits_pss(key: &Key, digest: usize) -> bool {
 }
 
 impl Signer {
-    /// None for keys that can sign nothing in TLS 1.2 and 1.3.
-    pub fn new(key: &Key) -> Option<Self> {
-        let schemes = match Kind::of(key)? {
+    /// Of what the key can sign in TLS 1.2 and 1.3, only `allowed` if the program says so. None for a key that is of no
+    /// use there.
+    pub fn new(key: &Key, allowed: Option<&[u16]>) -> Option<Self> {
+        let schemes: Vec<u16> = match Kind::of(key)? {
             Kind::Rsa => {
                 let fitting = [(0x0804, 32), (0x0805, 48), (0x0806, 64)];
                 let pss = fitting.into_iter().filter(|&(_, digest)| fits_pss(key, digest)).map(|(scheme, _)| scheme);
@@ -205,6 +205,8 @@ impl Signer {
             Kind::Ed448 => vec![0x0808],
             Kind::Dsa => return None,
         };
+        let allowed = |scheme: &u16| allowed.is_none_or(|allowed| allowed.contains(scheme));
+        let schemes: Vec<u16> = schemes.into_iter().filter(allowed).collect();
         Some(Signer { key: key.clone(), schemes })
     }
 }

@@ -57,6 +57,7 @@ impl Default for Security {
 }
 
 impl Security {
+    #[allow(clippy::not_unsafe_ptr_arg_deref, reason = "the object is only handed on")]
     /// Decides, for a handle that has these settings.
     pub fn allows(
         &self,

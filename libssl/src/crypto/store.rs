@@ -339,6 +339,7 @@ impl<'a> Check<'a> {
         unsafe { !X509_VERIFY_PARAM_get0_peername(X509_STORE_CTX_get0_param(self.as_ptr())).is_null() }
     }
 
+    #[allow(clippy::not_unsafe_ptr_arg_deref, reason = "the value is never looked at")]
     /// Fills a slot of the program's data.
     pub fn set_ex_data(&self, index: c_int, data: *mut c_void) -> bool {
         // SAFETY: alive; the data are not looked at.

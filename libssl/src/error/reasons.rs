@@ -4,7 +4,7 @@
 use std::ffi::CStr;
 
 /// Number and wording, by number.
-pub static TEXTS: &[(i32, &CStr)] = &[
+pub const TEXTS: &[(i32, &CStr)] = &[
     (100, c"app data in handshake"),
     (101, c"no suitable key share"),
     (102, c"bad dh value"),

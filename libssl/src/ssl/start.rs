@@ -14,9 +14,12 @@ use crate::verification::peer::PeerChain;
 use sslmode_engine::Modes;
 use sslmode_tls::connection::{Connection, Stop};
 use sslmode_tls::handshake::{ClientAuth, ClientHello, ClientSettings, Established, ServerSettings, Session};
-use sslmode_tls::record::AlertDescription;
+use sslmode_tls::record::{AlertDescription, Version};
 use std::rc::Rc;
 use std::sync::Arc;
+
+/// As it is on the wire (RFC 8446 4.2.1).
+const TLS_1_3: u16 = 0x0304;
 
 impl Ssl {
     /// Makes the connection of which the handshake is to begin.
@@ -84,7 +87,9 @@ impl Ssl {
         self.ask_for_status(hello)?;
         let response = self.own.ocsp_response.borrow();
         let identities = identity::identities(self, response.as_deref()).map_err(refuse)?;
-        let request = judge::request(self);
+        // The highest that both sides can do is the version.
+        let newest = hello.supported_versions.contains(&TLS_1_3) && prepared.choices.versions().max == Version::Tls13;
+        let request = judge::request(self, if newest { Version::Tls13 } else { Version::Tls12 });
         Ok(ServerSettings {
             choices: prepared.choices.clone(),
             server_preference: settings.choices.options & option::CIPHER_SERVER_PREFERENCE != 0,
@@ -114,7 +119,7 @@ impl Ssl {
                 self.trust.set_result(session.data().verify_result);
             }
         }
-        if self.trust.peer().is_none() && self.is_server() && judge::request(self).is_some() {
+        if self.trust.peer().is_none() && self.is_server() && judge::request(self, established.version).is_some() {
             self.trust.set_no_peer();
         }
         // Kept as the program is shown them, and not twice.

@@ -8,7 +8,7 @@ use crate::error::{self, Reason};
 use crate::ssl::Ssl;
 use libc::c_int;
 use openssl_sys::X509;
-use sslmode_tls::record::{AlertDescription, Role};
+use sslmode_tls::record::{AlertDescription, Role, Version};
 use std::ffi::CStr;
 use std::sync::Arc;
 
@@ -94,12 +94,13 @@ pub struct Request {
     pub authorities: Vec<Vec<u8>>,
 }
 
-/// What the server `ssl` asks its client for.
-pub fn request(ssl: &Ssl) -> Option<Request> {
+/// What the server `ssl` asks its client for in a handshake of this version.
+pub fn request(ssl: &Ssl, version: Version) -> Option<Request> {
     let asked = ssl.settings().verification.mode;
-    // Asked after the handshake, which is for SSL_verify_client_post_handshake to do.
-    if asked & mode::PEER == 0 || asked & mode::POST_HANDSHAKE != 0 {
-        return None;
-    }
-    Some(Request { mandatory: asked & mode::FAIL_IF_NO_PEER_CERT != 0, authorities: super::authorities::to_send(ssl) })
+    // Asked after the handshake in TLS 1.3 alone, and then by SSL_verify_client_post_handshake.
+    let later = asked & mode::POST_HANDSHAKE != 0 && version == Version::Tls13;
+    (asked & mode::PEER != 0 && !later).then(|| Request {
+        mandatory: asked & mode::FAIL_IF_NO_PEER_CERT != 0,
+        authorities: super::authorities::to_send(ssl),
+    })
 }

@@ -67,7 +67,7 @@ struct plan {
     int (*find)(SSL *, X509 **, EVP_PKEY **);
     X509 *verify_store, *chain_store, *second;
     EVP_PKEY *second_key;
-    const char *sigalgs, *sends_names;
+    const char *sigalgs, *server_sigalgs, *sends_names;
     int purpose;
 };
 
@@ -179,12 +179,14 @@ static const char *subject(const X509 *x) {
 static void report(const char *who, SSL *ssl) {
     STACK_OF(X509) *sent = SSL_get_peer_cert_chain(ssl), *verified = SSL_get0_verified_chain(ssl);
     X509 *peer = SSL_get1_peer_certificate(ssl);
+    int nid = 0, kind = 0;
     const char *name = SSL_get0_peername(ssl);
     printf("  %s: finished %d result %ld peer %s sent %d verified %d", who, SSL_is_init_finished(ssl),
            SSL_get_verify_result(ssl), subject(peer), sk_X509_num(sent), sk_X509_num(verified));
     for (int i = 0; i < sk_X509_num(verified); i++)
         printf(" %s", subject(sk_X509_value(verified, i)));
-    printf(" same %d name %s\n", sk_X509_value(verified, 0) == peer && SSL_get0_peer_certificate(ssl) == peer,
+    SSL_get_peer_signature_nid(ssl, &nid), SSL_get_peer_signature_type_nid(ssl, &kind);
+    printf(" signature %d %d same %d name %s\n", SSL_is_init_finished(ssl) ? nid : 0, SSL_is_init_finished(ssl) ? kind : 0, sk_X509_value(verified, 0) == peer && SSL_get0_peer_certificate(ssl) == peer,
            name != NULL ? name : "-");
     X509_free(peer);
 }
@@ -263,6 +265,8 @@ static void run(const struct plan *plan, int version) {
         SSL_CTX_use_cert_and_key(client_ctx, plan->client_certificate, plan->client_key, NULL, 1);
     if (plan->sigalgs != NULL)
         SSL_CTX_set1_sigalgs_list(client_ctx, plan->sigalgs);
+    if (plan->server_sigalgs != NULL)
+        SSL_CTX_set1_sigalgs_list(server_ctx, plan->server_sigalgs);
     if (plan->sends_names != NULL) {
         SSL_CTX_add1_to_CA_list(server_ctx, ca);
         if (strcmp(plan->sends_names, "both") == 0)
@@ -351,10 +355,13 @@ static void all(void) {
         {.name = "two keys", SERVER, .second = ec_leaf, .second_key = ec_key, .also_trusts = middle, TRUSTED},
         {.name = "two keys, RSA wanted", SERVER, .second = ec_leaf, .second_key = ec_key, .also_trusts = middle, TRUSTED,
          .sigalgs = "RSA-PSS+SHA256:RSA+SHA256"},
+        {.name = "one signature allowed", SERVER, TRUSTED, .server_sigalgs = "RSA-PSS+SHA512:RSA+SHA384"},
+        {.name = "another signature allowed", SERVER, TRUSTED, .server_sigalgs = "ECDSA+SHA256"},
         {.name = "no certificate", TRUSTED},
         {.name = "certificate by callback", TRUSTED, .server_callback = give_certificate, .also_trusts = middle},
         {.name = "certificate callback fails", SERVER, TRUSTED, .server_callback = fail},
         {.name = "client asked", SERVER, TRUSTED, .server_mode = PEER},
+        {.name = "client asked later", SERVER, TRUSTED, .server_mode = MUST | SSL_VERIFY_POST_HANDSHAKE},
         {.name = "client must", SERVER, TRUSTED, .server_mode = MUST},
         {.name = "client has one", SERVER, TRUSTED, .server_mode = MUST, .server_trusts = ca, .also_trusts = middle,
          .client_certificate = client, .client_key = ec_key, .on_verify = tell},
