@@ -178,7 +178,7 @@ fn family(name: &str) -> &'static str {
     };
     FAMILIES
         .iter()
-        .find(|(_, patterns)| patterns.iter().any(|pattern| fits(pattern)))
+        .find(|(_, patterns)| patterns.iter().any(fits))
         .map_or("Handles, states and the rest", |(family, _)| family)
 }
 
