@@ -53,9 +53,9 @@ fn ours(client: &ClientSettings, server: &ServerSettings, cost: &mut Cost) {
         });
         if client_side.is_complete() && server_side.as_ref().unwrap().is_complete() {
             let server_side = server_side.unwrap();
-            timed(&mut cost.server, || RecordLayer::new(server_side.finish().unwrap().traffic));
+            timed(&mut cost.server, || RecordLayer::new(server_side.finish().unwrap().0));
             timed(&mut cost.client, || {
-                let mut layer = RecordLayer::new(client_side.finish().unwrap().traffic);
+                let mut layer = RecordLayer::new(client_side.finish().unwrap().0);
                 for record in late {
                     layer.open(&mut record.clone(), &mut [0; 1024]).unwrap();
                 }
