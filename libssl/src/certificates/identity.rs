@@ -5,61 +5,76 @@ use crate::crypto::key::{Key, Signature};
 use crate::crypto::store::{Check, Store, clear_errors};
 use crate::crypto::x509::{self, Certificate};
 use crate::error::{self, Reason};
-use crate::settings;
+use crate::settings::{self, Settings};
 use crate::ssl::Ssl;
 use libc::c_int;
 use sslmode_engine::chain;
 use sslmode_tls::handshake::{Identity, Sign, SigningFailed};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What `ssl` can present: a certificate for each kind of key that it has one for, in OpenSSL's order, with the OCSP
 /// response that is to be stapled.
 ///
 /// # Errors
-/// A certificate of a chain is too weak for the security level: with this reason the handshake ends, and with the alert
-/// internal_error.
+/// A certificate of every chain is too weak for the security level: with this reason the handshake ends, and with the
+/// alert internal_error.
 pub fn identities(ssl: &Ssl, ocsp_response: Option<&[u8]>) -> Result<Vec<Arc<Identity>>, Reason> {
     let settings = ssl.settings();
-    let slots = settings.certificates.slots().iter();
-    let prepared = slots.filter_map(|slot| match (&slot.certificate, &slot.key) {
-        (Some(certificate), Some(key)) => {
-            let signer = Arc::new(Signer::new(key, settings.choices.signature_schemes.as_deref())?);
-            Some(prepare(ssl, &settings.certificates, slot, certificate, signer, ocsp_response))
+    let (mut identities, mut weak) = (Vec::new(), None);
+    for slot in settings.certificates.slots() {
+        let (Some(certificate), Some(key)) = (&slot.certificate, &slot.key) else { continue };
+        match identity(ssl, &settings, slot, certificate, key, ocsp_response) {
+            Ok(identity) => identities.extend(identity),
+            Err(reason) => weak = weak.or(Some(reason)),
         }
-        _ => None,
-    });
-    prepared.collect()
+    }
+    match weak {
+        Some(reason) if identities.is_empty() => Err(reason),
+        _ => Ok(identities),
+    }
 }
 
-fn prepare(
+fn identity(
     ssl: &Ssl,
-    certificates: &Certificates,
+    settings: &Settings,
     slot: &Slot,
     certificate: &Certificate,
-    signer: Arc<Signer>,
+    key: &Key,
     ocsp_response: Option<&[u8]>,
-) -> Result<Arc<Identity>, Reason> {
-    let ready = |chain: &x509::Certificates| {
-        let ders =
-            std::iter::once(certificate.clone()).chain(chain.certificates()).map(|certificate| certificate.der());
-        Arc::new(Identity::new(&ders.collect::<Vec<_>>(), signer, ocsp_response))
-    };
+) -> Result<Option<Arc<Identity>>, Reason> {
+    let (certificates, schemes) = (&settings.certificates, settings.choices.signature_schemes.as_deref());
+    let chain = chain(ssl, certificates, slot, certificate)?;
+    check(ssl, certificates, certificate, &chain)?;
+    // What is kept has no response, leaves no scheme out, and belongs to nobody else's chain.
+    let keep = ocsp_response.is_none() && schemes.is_none() && slot.chain.is_some();
+    if let Some(kept) = slot.ready.0.get().filter(|_| keep) {
+        return Ok(Some(kept.clone()));
+    }
+    let Some(signer) = Signer::new(key, schemes) else { return Ok(None) };
+    let all = std::iter::once(certificate.clone()).chain(chain.certificates());
+    let ders: Vec<_> = all.map(|certificate| certificate.der()).collect();
+    let identity = Arc::new(Identity::new(&ders, Arc::new(signer), ocsp_response));
+    Ok(Some(if keep { slot.ready.0.get_or_init(|| identity).clone() } else { identity }))
+}
+
+/// What is sent after the certificate: its own chain, or the context's, or what can be built.
+fn chain<'a>(
+    ssl: &Ssl,
+    certificates: &Certificates,
+    slot: &'a Slot,
+    certificate: &Certificate,
+) -> Result<Cow<'a, x509::Certificates>, Reason> {
     if let Some(chain) = &slot.chain {
-        // Checked when it was given, but the level may have changed.
-        check(ssl, certificates, certificate, chain)?;
-        // What is kept has no response, and leaves no scheme out.
-        let plain = ocsp_response.is_none() && ssl.settings().choices.signature_schemes.is_none();
-        return Ok(if plain { slot.ready.0.get_or_init(|| ready(chain)).clone() } else { ready(chain) });
+        return Ok(Cow::Borrowed(chain));
     }
     let extra = ssl.context().trust.extra_chain(|chain| chain.clone());
     let modes = settings::dialect().decode(ssl.modes.get()).modes;
-    let store = super::chain::store(ssl, certificates);
-    let built = match store.filter(|_| chain::is_built(modes, extra.is_some())) {
+    let store = super::chain::store(ssl, certificates).filter(|_| chain::is_built(modes, extra.is_some()));
+    Ok(Cow::Owned(match store {
         Some(store) => built(&store, certificate)?,
         None => extra.unwrap_or_default(),
-    };
-    check(ssl, certificates, certificate, &built)?;
-    Ok(ready(&built))
+    }))
 }
 
 /// Whatever the store has of a certificate's chain. That nobody verifies it here, and that it may have no end, is meant.
