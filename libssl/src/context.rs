@@ -2,12 +2,14 @@
 
 use crate::crypto::ex_data::{Class, ExData};
 use crate::method::Method;
+use crate::session::Session;
 use crate::session::cache::Cache;
 use crate::settings::{Settings, dialect};
 use crate::verification::ContextTrust;
 use sslmode_engine::ModeCell;
 use sslmode_tls::connection::Pool;
 use sslmode_tls::handshake::{TICKET_KEYS, Tickets};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// `SSL_CTX`. A program's pointer is [`Arc::into_raw`]: the references are the Arc's.
@@ -62,6 +64,26 @@ impl Context {
     /// The keys of a server's tickets, as `SSL_CTX_get_tlsext_ticket_keys` shows them: those that were set, or our own.
     pub fn ticket_keys(&self) -> Box<[u8; TICKET_KEYS]> {
         self.settings().callbacks.ticket_keys.clone().unwrap_or_else(|| Box::new(*self.own_ticket_keys()))
+    }
+
+    /// Keeps a session, and tells the program which had to leave. Answers whether it is new.
+    pub fn keep(&self, session: &Arc<Session>) -> bool {
+        let (is_new, leaving) = self.sessions.add(session, self.settings().sessions.size);
+        self.sessions.counts.full.fetch_add(leaving.len() as i64, Ordering::Relaxed);
+        self.let_go(leaving);
+        is_new
+    }
+
+    /// Tells the program of sessions that left; no lock is held.
+    pub fn let_go(&self, leaving: Vec<Arc<Session>>) {
+        let removed = self.settings().callbacks.remove_session;
+        for session in leaving {
+            session.data().not_resumable = true;
+            if let Some(removed) = removed {
+                // SAFETY: the program's function, with objects that live through the call.
+                unsafe { removed(std::ptr::from_ref(self).cast_mut(), Arc::as_ptr(&session).cast_mut()) };
+            }
+        }
     }
 
     /// Changes the settings for the connections made from now on.

@@ -136,28 +136,8 @@ extern "C" fn SSL_get_default_timeout(ssl: Option<&Ssl>) -> c_long {
 extern "C" fn SSL_CTX_add_session(ctx: Option<&Context>, session: Option<&Session>) -> c_int {
     on_ctx(ctx, 0, |ctx| {
         let Some(session) = session else { return 0 };
-        keep(ctx, &shared(session)).into()
+        ctx.keep(&shared(session)).into()
     })
-}
-
-/// Adds a session to those that a context keeps, and tells the program which had to leave. Answers whether it is new.
-pub fn keep(ctx: &Context, session: &Arc<Session>) -> bool {
-    let (is_new, leaving) = ctx.sessions.add(session, ctx.settings().sessions.size);
-    ctx.sessions.counts.full.fetch_add(leaving.len() as i64, std::sync::atomic::Ordering::Relaxed);
-    tell(ctx, leaving);
-    is_new
-}
-
-/// Tells the program that sessions left; no lock is held.
-fn tell(ctx: &Context, leaving: Vec<Arc<Session>>) {
-    let removed = ctx.settings().callbacks.remove_session;
-    for session in leaving {
-        session.data().not_resumable = true;
-        if let Some(removed) = removed {
-            // SAFETY: the program's function, with objects that live through the call.
-            unsafe { removed(std::ptr::from_ref(ctx).cast_mut(), Arc::as_ptr(&session).cast_mut()) };
-        }
-    }
 }
 
 /// 1 where the session was there.
@@ -170,14 +150,14 @@ extern "C" fn SSL_CTX_remove_session(ctx: Option<&Context>, session: Option<&Ses
         }
         let there = ctx.sessions.remove(session);
         // The program is told of the one that it named.
-        tell(ctx, vec![shared(session)]);
+        ctx.let_go(vec![shared(session)]);
         there.is_some().into()
     })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_flush_sessions(ctx: Option<&Context>, time: c_long) {
-    on_ctx(ctx, (), |ctx| tell(ctx, Cache::flush(&ctx.sessions, time)));
+    on_ctx(ctx, (), |ctx| ctx.let_go(Cache::flush(&ctx.sessions, time)));
 }
 
 /// OpenSSL shows its hash table here; ours is not one of libcrypto's.

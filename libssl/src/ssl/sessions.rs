@@ -7,13 +7,38 @@ use crate::settings::sessions::{Id, cache};
 use sslmode_tls::handshake::{Established, Session as Resumable};
 use sslmode_tls::record::Version;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// What a program finds in a version field.
 fn number(version: Version) -> i32 {
     version.number().into()
 }
 
+/// Which of the counts of `SSL_CTX_sess_connect` or `SSL_CTX_sess_accept`.
+const BEGUN: usize = 0;
+const DONE: usize = 1;
+
 impl Ssl {
+    /// Counts a handshake that begins (`SSL_CTX_sess_connect`, `SSL_CTX_sess_accept`).
+    pub(super) fn count_begun(&self) {
+        self.count(BEGUN);
+    }
+
+    /// Counts one that is done (`SSL_CTX_sess_connect_good`, `SSL_CTX_sess_accept_good`, `SSL_CTX_sess_hits`).
+    pub(super) fn count_done(&self, resumed: bool) {
+        self.count(DONE);
+        if resumed {
+            self.context().sessions.counts.hits.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn count(&self, which: usize) {
+        let context = self.context();
+        let counts = &context.sessions.counts;
+        let counts = if self.is_server() { &counts.accept } else { &counts.connect };
+        counts[which].fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The session of a handshake that resumed none.
     pub(super) fn first_session(&self, established: &Established) {
         let session = Session::new(Data {
@@ -48,8 +73,7 @@ impl Ssl {
         }
         let context = self.context();
         if settings.sessions.mode & cache::NO_INTERNAL_STORE == 0 {
-            let (_, leaving) = context.sessions.add(&session, settings.sessions.size);
-            drop(leaving);
+            context.keep(&session);
         }
         if let Some(call) = context.settings().callbacks.new_session {
             let reference = Arc::into_raw(session).cast_mut();

@@ -29,6 +29,7 @@ impl Ssl {
             return Err(Failed(-1));
         }
         self.inform(place::HANDSHAKE_START, 1);
+        self.count_begun();
         let mut connection = match self.role.get() {
             Some(Role::Client) => {
                 let settings = self.client_settings().map_err(refused)?;
@@ -124,9 +125,11 @@ impl Ssl {
         }
         // Kept as the program is shown them, and not twice.
         established.peer_certificates = Arc::new([]);
+        let resumed = established.resumed;
         self.negotiated(&established);
         self.established.replace(Some(Rc::from(established)));
         self.stage.set(Stage::Open);
+        self.count_done(resumed);
         self.inform(place::HANDSHAKE_DONE, 1);
         Ok(())
     }
