@@ -29,6 +29,16 @@ pub fn library_folder() -> &'static Path {
     &FOLDER
 }
 
+/// The folder with our own libssl.so.3.
+pub fn our_libssl_folder() -> &'static Path {
+    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+        let make = run(Command::new("make").args(["--silent", "target/libssl/libssl.so.3"]).current_dir(root()));
+        assert!(make.status.success(), "{}", make.stderr);
+        root().join("target/libssl")
+    });
+    &FOLDER
+}
+
 pub fn library() -> PathBuf {
     library_folder().join("libsslmode.so.0")
 }
