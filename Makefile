@@ -3,7 +3,7 @@
 # make check    for every commit, under two minutes
 # make test     everything that proves the library works, under 15 minutes
 # make compat   the C tests and 200,000 random sequences on every libssl that tools/hosts can get; writes COMPAT.md
-# make bench    instructions per call, under callgrind
+# make bench    instructions per call, and per request of nginx, under callgrind; requests per second under trace
 # make fuzz     every target of fuzz/, for FUZZ_SECONDS each (60)
 # make header   writes include/sslmode.h anew
 # make install / uninstall, with PREFIX and DESTDIR
@@ -74,8 +74,9 @@ compat: all ctests
 	target/release/sslmode-compare run $(COMPAT_HOSTS) --sequences 200000
 	target/release/sslmode-compare table --output COMPAT.md
 
-bench: all
+bench: deps all
 	benches/instructions
+	benches/nginx
 
 fuzz:
 	tools/fuzz
