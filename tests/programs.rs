@@ -1,13 +1,14 @@
-//! Real programs, each under no option, trace, and force: what they do is what they do alone.
+//! Real programs, each under no option, trace, and force: what they do is what they do alone. On the system's libssl,
+//! and once more on OpenSSL 3.6.3, which has the same soname and so can be put in its place.
 
 mod support;
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use support::{library, python, python_interpreter, run, server_certificate};
+use support::{host, library, python, python_interpreter, run, server_certificate};
 
 /// No library; the library; each of its options. The forced modes are those that no correct program minds.
 const DOORS: [Option<&str>; 5] = [
@@ -18,9 +19,14 @@ const DOORS: [Option<&str>; 5] = [
     Some("force=+RELEASE_BUFFERS,+ACCEPT_MOVING_WRITE_BUFFER"),
 ];
 
+/// The doors that are tried on another libssl too.
+const DOORS_ELSEWHERE: [Option<&str>; 3] = [None, Some("trace:log=LOG"), DOORS[4]];
+
 /// One way of running programs, and a folder for their files.
 struct Door {
     options: Option<String>,
+    /// Where the libssl lies that is put in place of the system's.
+    libssl: Option<PathBuf>,
     folder: tempfile::TempDir,
 }
 
@@ -36,6 +42,9 @@ impl Door {
         command.env_remove("LD_PRELOAD").env_remove("SSLMODE_OPTIONS").current_dir(self.folder.path());
         if let Some(options) = &self.options {
             command.env("LD_PRELOAD", library()).env("SSLMODE_OPTIONS", options);
+        }
+        if let Some(libssl) = &self.libssl {
+            command.env("LD_LIBRARY_PATH", libssl);
         }
     }
 
@@ -63,6 +72,10 @@ impl Door {
         let log = fs::read_to_string(self.path("log")).unwrap_or_default();
         let is_traced = self.options.as_ref().is_some_and(|options| options.contains("trace"));
         assert_eq!(log.contains("SSL_"), is_traced, "{what}: {log}");
+        if let (Some(libssl), true) = (&self.libssl, is_traced) {
+            let expected = format!("host {}/libssl.so.3: OpenSSL 3.6.3 ", libssl.display());
+            assert!(log.contains(&expected), "{what}: expected {expected}: {log}");
+        }
     }
 }
 
@@ -76,11 +89,15 @@ fn at_every_door(needed: &[&str], test: impl Fn(&Door)) {
         println!("SKIP {program}: it is not installed");
         return;
     }
-    for options in DOORS {
+    let elsewhere = host("openssl-3.6.3").map(|libssl| libssl.parent().unwrap().to_owned());
+    let doors = DOORS.into_iter().map(|options| (options, None));
+    let doors =
+        doors.chain(DOORS_ELSEWHERE.into_iter().filter(|_| elsewhere.is_some()).map(|o| (o, elsewhere.clone())));
+    for (options, libssl) in doors {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log").display().to_string();
         let options = options.map(|options| options.replace("LOG", &log));
-        test(&Door { options, folder });
+        test(&Door { options, libssl, folder });
     }
 }
 
