@@ -81,10 +81,11 @@ fn exceeds_limit(fd: c_int, length: usize) -> bool {
     is_file && u64::try_from(stat.st_size).unwrap_or(0) + length as u64 > limit.rlim_cur
 }
 
-/// A write to a pipe that nobody reads would raise SIGPIPE in the program.
+/// A write to a pipe or socket that nobody reads would raise SIGPIPE in the program.
 fn reader_is_gone(fd: c_int) -> bool {
     let mut poll = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
     // SAFETY: one pollfd, valid for writing.
     unsafe { libc::poll(&mut poll, 1, 0) };
-    poll.revents & (libc::POLLERR | libc::POLLNVAL) != 0
+    // A pipe says POLLERR, a socket POLLHUP.
+    poll.revents & (libc::POLLERR | libc::POLLHUP | libc::POLLNVAL) != 0
 }

@@ -3,6 +3,7 @@
 mod support;
 
 use sslmode_protocol::event::{Event, Line};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -349,6 +350,21 @@ fn programs_that_a_program_starts() {
         let pid = log.file_name().unwrap().to_str().unwrap().to_owned();
         let lines = lines(&log);
         assert!(lines.len() > 30 && lines.iter().all(|line| line.pid.to_string() == pid), "{pid}");
+    }
+}
+
+/// A write would raise SIGPIPE, and end the program.
+#[test]
+fn a_stderr_that_nobody_reads() {
+    let (socket, sockets_reader) = std::os::unix::net::UnixStream::pair().unwrap();
+    let (pipes_reader, pipe) = std::io::pipe().unwrap();
+    drop((sockets_reader, pipes_reader));
+    let expected = alone("talk").printed_quietly().to_owned();
+    for stderr in [OwnedFd::from(socket), OwnedFd::from(pipe)] {
+        let mut command = preloaded(talk());
+        arguments(&mut command, "talk");
+        let ran = command.env("SSLMODE_OPTIONS", "trace").stderr(stderr).output().unwrap();
+        assert_eq!((ran.status.code(), String::from_utf8(ran.stdout).unwrap()), (Some(0), expected.clone()));
     }
 }
 
