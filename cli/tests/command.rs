@@ -83,6 +83,23 @@ fn trace_and_force() {
     assert!(std::fs::read_to_string(log).unwrap().starts_with("{\"v\":1,"));
 }
 
+/// A library that was preloaded before, and itself stands in front of a function of libssl, goes on doing so.
+#[test]
+fn behind_another_preloaded_library() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, other) = (folder.path().join("other.c"), folder.path().join("other.so"));
+    let code = "#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <stdio.h>\n\
+        void *SSL_new(void *ctx) { puts(\"other\"); return ((void *(*)(void *))dlsym(RTLD_NEXT, \"SSL_new\"))(ctx); }\n";
+    std::fs::write(&source, code).unwrap();
+    let compiler = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&other).arg(source).status();
+    assert!(compiler.unwrap().success());
+    let alone = ran(Command::new(program()).env("LD_PRELOAD", &other));
+    assert!(alone.1.contains("other\n"), "{}", alone.1);
+    let (status, stdout, stderr) = ran(sslmode(&["run", "--trace"]).arg("--").arg(program()).env("LD_PRELOAD", &other));
+    assert_eq!((status, stdout), (alone.0, alone.1));
+    assert!(stderr.contains("SSL_new(0x"), "{stderr}");
+}
+
 #[test]
 fn a_program_without_tls_is_said_loudly() {
     let (status, stdout, stderr) = ran(&mut sslmode(&["run", "--", "echo", "hello"]));
