@@ -5,8 +5,8 @@ mod support;
 
 use std::fs;
 use std::process::Command;
-use support::doors::{Server, at_every_door, certificate, free_port};
-use support::{python, python_interpreter, run};
+use support::doors::{Server, at_every_door, at_every_door_with_its_own_libssl, certificate, free_port};
+use support::{python, python_interpreter, root, run};
 
 #[test]
 fn curl_and_s_server() {
@@ -42,6 +42,39 @@ fn s_server_and_s_client() {
         });
         door.check_trace("s_client");
     });
+}
+
+/// The command `openssl` at both ends, as it was built with its own libssl.
+#[test]
+fn openssl_of_other_versions() {
+    for (name, version) in [("openssl-1.1.1w", "OpenSSL 1.1.1w "), ("openssl-4.0.3", "OpenSSL 4.0.3 ")] {
+        let built = Command::new(root().join("tools/openssl-command")).arg(name).output().unwrap();
+        if !built.status.success() {
+            let why = String::from_utf8_lossy(&built.stderr);
+            assert!(std::env::var_os("CI").is_none(), "{name}: {why}");
+            println!("SKIP {name}: {why}");
+            continue;
+        }
+        let openssl = String::from_utf8(built.stdout).unwrap().trim_end().to_owned();
+        at_every_door_with_its_own_libssl(|door| {
+            let (data, port, [certificate, key]) = (door.megabyte(), free_port(), certificate());
+            let mut server = door.command(&openssl);
+            server.args(["s_server", "-quiet", "-WWW", "-accept", &format!("127.0.0.1:{port}")]);
+            let _server = Server::start(server.arg("-cert").arg(certificate).arg("-key").arg(key), port);
+            let script = "printf 'GET /data HTTP/1.0\\r\\n\\r\\n' | timeout 60 \"$0\" s_client -quiet \
+                -verify_return_error -CAfile \"$1\" -connect localhost:\"$2\" \"$3\" 2>errors >answer";
+            for protocol in ["-tls1_2", "-tls1_3"] {
+                let mut client = door.command("sh");
+                client.args(["-c", script, &openssl]).arg(certificate).args([&port.to_string(), protocol]);
+                assert!(client.status().unwrap().success(), "{name}, options {:?}", door.options);
+                let answer = fs::read(door.path("answer")).unwrap();
+                assert!(answer.ends_with(&data), "{name}, options {:?}: other data", door.options);
+            }
+            door.check_trace(name);
+            let log = fs::read_to_string(door.path("log")).unwrap_or_default();
+            assert!(log.is_empty() || log.contains(version), "{name}: {log}");
+        });
+    }
 }
 
 #[test]

@@ -88,15 +88,23 @@ pub fn at_every_door(needed: &[&str], test: impl Fn(&Door)) {
         println!("SKIP {program}: it is not installed");
         return;
     }
-    let elsewhere = host("openssl-3.6.3").map(|libssl| libssl.parent().unwrap().to_owned());
-    let doors = DOORS.into_iter().map(|options| (options, None));
-    let doors =
-        doors.chain(DOORS_ELSEWHERE.into_iter().filter(|_| elsewhere.is_some()).map(|o| (o, elsewhere.clone())));
-    for (options, libssl) in doors {
+    try_doors(&DOORS, None, &test);
+    if let Some(libssl) = host("openssl-3.6.3") {
+        try_doors(&DOORS_ELSEWHERE, libssl.parent(), &test);
+    }
+}
+
+/// Tries a program that has a libssl of its own at every door.
+pub fn at_every_door_with_its_own_libssl(test: impl Fn(&Door)) {
+    try_doors(&DOORS, None, &test);
+}
+
+fn try_doors(doors: &[Option<&str>], libssl: Option<&Path>, test: &impl Fn(&Door)) {
+    for options in doors {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log").display().to_string();
         let options = options.map(|options| options.replace("LOG", &log));
-        test(&Door { options, libssl, folder });
+        test(&Door { options, libssl: libssl.map(Path::to_owned), folder });
     }
 }
 
