@@ -107,7 +107,7 @@ fn threads_that_hand_handles_to_one_another() {
 /// Two threads for each of several libssls: which one made a handle is kept without a lock.
 #[test]
 fn threads_on_several_libssls() {
-    let Some(driver) = driver("many-hosts-tsan", &["-lsslmode", "-ldl"]) else { return };
+    let Some(driver) = driver("many-hosts-tsan", &["-DROUNDS=40", "-lsslmode", "-ldl"]) else { return };
     let hosts = [("openssl-3.0", "4294967295"), ("openssl-4.0.3", "4294967295"), ("boringssl", "4294967295")];
     let hosts = hosts.map(|(name, minus_one)| host(name).map(|path| format!("{}:{minus_one}", path.display())));
     let hosts: Vec<_> = hosts.into_iter().flatten().collect();
