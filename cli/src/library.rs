@@ -9,9 +9,22 @@ const SONAME: &str = "libsslmode.so.0";
 /// Names another place for it.
 const VARIABLE: &str = "SSLMODE_LIBRARY";
 
+/// Its path, from the root: a program may change its folder before it starts others.
+///
 /// # Errors
-/// It is in none of the places.
+/// It is in none of the places, or in one that LD_PRELOAD cannot name.
 pub fn find() -> Result<PathBuf, Mistake> {
+    let path = std::path::absolute(find_file()?)?;
+    match path.as_os_str().as_encoded_bytes().iter().any(|byte| b" :".contains(byte)) {
+        false => Ok(path),
+        true => Err(Mistake::usage(format_args!(
+            "expected a library whose path LD_PRELOAD can name, without blanks and colons, got {}",
+            path.display()
+        ))),
+    }
+}
+
+fn find_file() -> Result<PathBuf, Mistake> {
     if let Some(path) = env::var_os(VARIABLE).map(PathBuf::from) {
         return match path.is_file() {
             true => Ok(path),

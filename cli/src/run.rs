@@ -113,13 +113,14 @@ fn start(program: &[OsString], library: &Path, options: &Options) -> Result<Exit
     Ok(child.wait()?)
 }
 
-/// In front of what is preloaded already.
+/// Behind what is preloaded already: what stands in front of libssl's functions goes on to the next library that has
+/// them, which is ours then; from ours calls go straight to the libssl. A sanitizer's runtime insists on being first.
 fn preload(library: &Path) -> OsString {
-    let mut preload = library.as_os_str().to_owned();
-    if let Some(others) = env::var_os("LD_PRELOAD").filter(|others| !others.is_empty()) {
+    let mut preload = env::var_os("LD_PRELOAD").unwrap_or_default();
+    if !preload.is_empty() {
         preload.push(":");
-        preload.push(others);
     }
+    preload.push(library);
     preload
 }
 

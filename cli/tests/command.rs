@@ -83,6 +83,23 @@ fn trace_and_force() {
     assert!(std::fs::read_to_string(log).unwrap().starts_with("{\"v\":1,"));
 }
 
+/// A library that was preloaded before, and itself stands in front of a function of libssl, goes on doing so.
+#[test]
+fn behind_another_preloaded_library() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, other) = (folder.path().join("other.c"), folder.path().join("other.so"));
+    let code = "#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <stdio.h>\n\
+        void *SSL_new(void *ctx) { puts(\"other\"); return ((void *(*)(void *))dlsym(RTLD_NEXT, \"SSL_new\"))(ctx); }\n";
+    std::fs::write(&source, code).unwrap();
+    let compiler = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&other).arg(source).status();
+    assert!(compiler.unwrap().success());
+    let alone = ran(Command::new(program()).env("LD_PRELOAD", &other));
+    assert!(alone.1.contains("other\n"), "{}", alone.1);
+    let (status, stdout, stderr) = ran(sslmode(&["run", "--trace"]).arg("--").arg(program()).env("LD_PRELOAD", &other));
+    assert_eq!((status, stdout), (alone.0, alone.1));
+    assert!(stderr.contains("SSL_new(0x"), "{stderr}");
+}
+
 #[test]
 fn a_program_without_tls_is_said_loudly() {
     let (status, stdout, stderr) = ran(&mut sslmode(&["run", "--", "echo", "hello"]));
@@ -97,6 +114,16 @@ fn a_program_without_tls_is_said_loudly() {
     let (status, _, stderr) = ran(sslmode(&["run", "--"]).arg(program));
     assert_eq!(status, 3);
     assert!(stderr.contains("libsslmode was loaded into no process: it is linked statically"), "{stderr}");
+}
+
+/// A relative path is meant from where the command was started.
+#[test]
+fn a_library_by_a_relative_path() {
+    let mut command = sslmode(&["run", "--trace", "--", "sh", "-c", "cd /; exec \"$0\""]);
+    let (folder, name) = (library().parent().unwrap(), library().file_name().unwrap());
+    command.arg(program()).current_dir(folder).env("SSLMODE_LIBRARY", name);
+    let (status, _, stderr) = ran(&mut command);
+    assert!(status == 0 && stderr.contains("SSL_CTX_new() = 0x"), "{stderr}");
 }
 
 #[test]
@@ -121,6 +148,13 @@ fn mistakes_end_with_2_before_anything_starts() {
     assert!(stderr.contains("SSLMODE_OPTIONS: unknown option \"trcae\"") && stderr.contains("did you mean \"trace\"?"));
     let mut lost = sslmode(&["run", "--", "echo", "started"]);
     assert_eq!(ran(lost.env("SSLMODE_LIBRARY", "/nowhere")).0, 2);
+    let folder = tempfile::tempdir().unwrap();
+    let blank = folder.path().join("with blank.so");
+    std::fs::copy(library(), &blank).unwrap();
+    let mut unnamed = sslmode(&["run", "--", "echo", "started"]);
+    let (status, stdout, stderr) = ran(unnamed.env("SSLMODE_LIBRARY", &blank));
+    assert_eq!((status, stdout.as_str()), (2, ""));
+    assert!(stderr.contains("whose path LD_PRELOAD can name, without blanks and colons, got /"), "{stderr}");
     for (arguments, mistake) in [
         (["explain", "RELEASE_BUFER"], "did you mean \"RELEASE_BUFFERS\"?"),
         (["hosts", "no-such-program"], "expected a program or a process id, got no-such-program: not found"),

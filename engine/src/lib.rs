@@ -5,7 +5,8 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`mode`] | the modes by meaning ([`Modes`]), and a mask that threads share ([`ModeCell`]) |
+//! | [`mode`] | the modes by meaning ([`Modes`]) |
+//! | [`cell`] | a mask that threads share ([`ModeCell`]) |
 //! | [`dialect`] | what each libssl makes of a mask: numbers, default, width, NULL ([`Dialect`]) |
 //! | [`error`] | what `SSL_get_error` answers, in names |
 //! | [`force`] | a mask that differs from what the program reads ([`Force`](force::Force)) |
@@ -21,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 pub mod buffers;
+pub mod cell;
 pub mod chain;
 pub mod dialect;
 pub mod error;
@@ -30,8 +32,10 @@ pub mod meaning;
 pub mod mode;
 pub mod names;
 pub mod read;
+mod sync;
 pub mod version;
 pub mod write;
 
+pub use cell::ModeCell;
 pub use dialect::Dialect;
-pub use mode::{ModeCell, Modes, Width};
+pub use mode::{Modes, Width};

@@ -6,10 +6,12 @@
 //! | `libssl.rs` | one libssl: version, dialect, functions; how its modes are called |
 //! | `calls.rs` | the functions of a libssl that we stand in front of |
 //! | `registry.rs` | the libssls met so far |
+//! | `append.rs` | the list that they are kept in, without a lock |
 //! | `owner.rs` | which of them a call is for |
 //! | `births.rs` | handles whose making was seen, until they end |
 //! | `table.rs` | addresses of handles, without a lock |
 
+mod append;
 mod births;
 mod calls;
 mod libssl;
