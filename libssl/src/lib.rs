@@ -18,7 +18,6 @@
 //! | [`cipher`] | the suites, and the language of cipher lists |
 //! | [`conf`] | settings as text |
 //! | [`session`] | what an `SSL_SESSION` holds, and the sessions that a context keeps |
-//! | [`hello`] | a ClientHello for the program to look at |
 //! | [`error`] | the reasons of failures, and libcrypto's queue of them |
 //! | [`crypto`] | libcrypto's functions and objects |
 
@@ -31,7 +30,6 @@ pub mod context;
 pub mod crypto;
 pub mod error;
 pub mod handle;
-pub mod hello;
 pub mod method;
 pub mod negotiated;
 pub mod session;

@@ -2,8 +2,8 @@
 
 use crate::cipher::Cipher;
 use crate::cipher::list::CipherList;
-use crate::hello::Hello;
 use crate::session::Session;
+use sslmode_tls::handshake::ClientHello;
 use std::cell::{OnceCell, RefCell};
 use std::ffi::CString;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ pub struct Own {
     /// The OCSP response (DER): a server's to give, a client's once it came.
     pub ocsp_response: RefCell<Option<Box<[u8]>>>,
     /// The ClientHello, while the program's functions look at it.
-    pub hello: RefCell<Option<Rc<Hello>>>,
+    pub hello: RefCell<Option<Rc<ClientHello>>>,
     /// What came of the handshake.
     pub negotiated: RefCell<Negotiated>,
     /// The client's suites, for a server's program to look at.
@@ -67,11 +67,11 @@ impl Own {
     }
 
     /// A server has read the ClientHello: what later questions are about.
-    pub fn met(&self, hello: &Hello) {
+    pub fn met(&self, hello: &ClientHello) {
         let mut negotiated = self.negotiated.borrow_mut();
-        negotiated.client_random = hello.random().try_into().ok();
-        negotiated.peer_groups = hello.groups().into();
-        negotiated.peer_signature_schemes = hello.signature_schemes().into();
-        negotiated.peer_ciphers = hello.ciphers().into();
+        negotiated.client_random = Some(hello.random);
+        negotiated.peer_groups = hello.groups.as_slice().into();
+        negotiated.peer_signature_schemes = hello.signature_schemes.as_slice().into();
+        negotiated.peer_ciphers = hello.cipher_suite_bytes().into();
     }
 }

@@ -4,7 +4,6 @@ use super::outcome::Want;
 use super::{Role, Ssl};
 use crate::certificates::identity::{self, Answer};
 use crate::error::{self, Reason};
-use crate::hello::Hello;
 use crate::settings::callbacks::place;
 use crate::verification::judge;
 use libc::c_int;
@@ -113,10 +112,8 @@ impl Ssl {
 
     /// Keeps what later questions are about.
     fn meet(&self, hello: &ClientHello) {
-        if let Some(parsed) = Hello::parse(&hello.message) {
-            self.own.met(&parsed);
-            self.own.hello.replace(Some(Rc::new(parsed)));
-        }
+        self.own.met(hello);
+        self.own.hello.replace(Some(Rc::new(hello.clone())));
         let name = hello.server_name.as_deref().and_then(|name| CString::new(name).ok());
         self.own.negotiated.borrow_mut().server_name = name;
     }

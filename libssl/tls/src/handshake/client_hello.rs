@@ -98,6 +98,13 @@ impl ClientHello {
         }
     }
 
+    /// The cipher suites as they stand in the message, two bytes each.
+    pub fn cipher_suite_bytes(&self) -> &[u8] {
+        // Message header 4, version 2, random 32, and two lengths (RFC 8446 4.1.2).
+        let start = 4 + 2 + 32 + 1 + self.session_id.len() + 2;
+        self.message.get(start..start + 2 * self.cipher_suites.len()).unwrap_or_default()
+    }
+
     /// The body of an extension.
     pub fn extension_body(&self, number: u16) -> Option<&[u8]> {
         let (_, range) = self.extensions.iter().find(|(found, _)| *found == number)?;
