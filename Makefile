@@ -27,6 +27,7 @@ CTESTS := $(patsubst ctests/%.c,target/ctests/%,$(wildcard ctests/*.c))
 CTEST_FLAGS := -std=c99 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -g -O1 -pthread -Iinclude -Ictests
 
 TEST_HOSTS := openssl-3.0 openssl-1.0.2k openssl-0.9.8e
+OURS := ours ours:openssl-1.0.2 ours:openssl-1.1.1
 COMPAT_HOSTS := $(shell tools/hosts/get --list | cut -f 1)
 
 .PHONY: all deps demo check test compat bench fuzz header exports ctests install uninstall clean FORCE
@@ -72,14 +73,14 @@ target/ctests/%: ctests/%.c $(wildcard ctests/*.h) include/sslmode.h $(RELEASE)/
 
 test: deps all ctests
 	cargo test --workspace --locked
-	tools/ctests $(TEST_HOSTS)
+	tools/ctests $(TEST_HOSTS) $(OURS)
 	tools/ctests --valgrind openssl-3.0
 	benches/instructions
 	tools/install-test
 	examples/demo
 
 compat: all ctests
-	tools/ctests $(COMPAT_HOSTS)
+	tools/ctests $(COMPAT_HOSTS) $(OURS)
 	cargo build --release --locked -p sslmode-compare
 	target/release/sslmode-compare run $(COMPAT_HOSTS) --sequences 200000
 	target/release/sslmode-compare table --output COMPAT.md

@@ -40,11 +40,6 @@ fn in_force() -> &'static InForce {
         if options.help {
             report::line(format_args!("{VARIABLE}=key=value:key=value\n{}", Options::describe()));
         }
-        if let Some(profile) = &options.profile {
-            report::line(format_args!(
-                "{VARIABLE}: profile={profile} needs our own libssl in this version; it is not in force here"
-            ));
-        }
         if !options.follow {
             // SAFETY: the name is NUL-terminated; other threads are none yet where the library was preloaded.
             unsafe { libc::unsetenv(NAME.as_ptr()) };

@@ -100,6 +100,70 @@ fn behind_another_preloaded_library() {
     assert!(stderr.contains("SSL_new(0x"), "{stderr}");
 }
 
+/// Our libssl as `make` puts it, or None and a line SKIP.
+fn ours() -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("libssl/libssl.so.3");
+    let is_there = path.is_file();
+    assert!(is_there || std::env::var_os("CI").is_none(), "{} is not there: make", path.display());
+    if !is_there {
+        println!("SKIP: {} is not there (make)", path.display());
+    }
+    is_there.then_some(path)
+}
+
+#[test]
+fn our_libssl_is_put_under_a_program() {
+    let Some(libssl) = ours() else { return };
+    let under = |options: &[&str]| ran(sslmode(&["run", "--libssl", "ours"]).args(options).arg("--").arg(program()));
+    let plain = ran(&mut Command::new(program()));
+    let (status, stdout, stderr) = under(&["--trace"]);
+    assert_eq!((status, stdout), (plain.0, plain.1.clone()), "{stderr}");
+    let host = format!("host {}: ", libssl.canonicalize().unwrap().display());
+    assert!(stderr.contains(&host), "{stderr}");
+    assert!(stderr.contains("dialect openssl-3"), "{stderr}");
+    let (status, stdout, stderr) = under(&["--trace", "--force", "-AUTO_RETRY"]);
+    assert_eq!((status, stdout), (plain.0, plain.1));
+    assert!(stderr.contains(" (0), shown as AUTO_RETRY, by command-masks"), "{stderr}");
+    assert_eq!(under(&[]).2, "");
+}
+
+#[test]
+fn our_libssl_where_it_is_not() {
+    let mut command = sslmode(&["run", "--libssl", "ours", "--", "true"]);
+    let (status, _, stderr) = ran(command.env("SSLMODE_LIBSSL", "/nowhere/libssl.so.3"));
+    assert_eq!(status, 2);
+    assert!(stderr.contains("expected a library at /nowhere/libssl.so.3 (SSLMODE_LIBSSL)"), "{stderr}");
+    // A copy of the command in a folder where nothing else is.
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("sslmode");
+    std::fs::copy(env!("CARGO_BIN_EXE_sslmode"), &copy).unwrap();
+    let mut command = Command::new(copy);
+    command.args(["run", "--libssl", "ours", "--", "true"]).env("SSLMODE_LIBRARY", library());
+    let (status, _, stderr) = ran(command.env_remove("SSLMODE_LIBSSL"));
+    assert_eq!(status, 2);
+    assert!(stderr.contains("expected our own libssl.so.3 at one of "), "{stderr}");
+    assert!(stderr.contains("SSLMODE_LIBSSL names another place"), "{stderr}");
+}
+
+#[test]
+fn a_profile_is_our_libssls() {
+    let Some(libssl) = ours() else { return };
+    let run = |arguments: &[&str]| {
+        let mut command = sslmode(arguments);
+        ran(command.env("SSLMODE_OPTIONS", "profile=openssl-1.0.2").arg("--").arg(program()))
+    };
+    let (_, stdout, stderr) = run(&["run", "--libssl", "ours"]);
+    assert_eq!(stderr, "", "it is in force");
+    assert!(stdout.starts_with("default 0\n"), "{stdout}");
+    let (_, _, stderr) = run(&["run", "--trace", "--libssl", "ours"]);
+    assert!(stderr.contains("dialect openssl-1.0.2"), "{stderr}");
+    let (_, _, stderr) = run(&["run"]);
+    assert!(stderr.contains("option profile: expected our own libssl, found "), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    let (_, stdout, _) = ran(sslmode(&["hosts"]).arg(program()).env("LD_LIBRARY_PATH", libssl.parent().unwrap()));
+    assert!(stdout.contains("version  sslmode "), "{stdout}");
+}
+
 #[test]
 fn a_program_without_tls_is_said_loudly() {
     let (status, stdout, stderr) = ran(&mut sslmode(&["run", "--", "echo", "hello"]));
@@ -135,7 +199,7 @@ fn mistakes_end_with_2_before_anything_starts() {
         (&["run", "--trcae"], "unexpected argument '--trcae'"),
         (&["run", "--trace", "--log", "/nowhere/log"], "--log: expected a file to write to, got /nowhere/log"),
         (&["run", "--log", "/tmp/log"], "--log: expected --trace with it"),
-        (&["run", "--libssl", "ours"], "this version has no libssl of its own"),
+        (&["run", "--libssl", "theirs", "true"], "invalid value 'theirs'"),
     ] {
         let mut command = sslmode(arguments);
         let (status, stdout, stderr) = ran(command.args(["--", "echo", "started"]));

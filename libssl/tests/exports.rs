@@ -78,7 +78,18 @@ fn every_name_of_openssl_is_there() {
 
 /// Which family a name belongs to: the first that fits.
 const FAMILIES: &[(&str, &[&str])] = &[
-    ("Modes", &["CTX_set_mode", "CTX_clear_mode", "CTX_get_mode", "^SSL_set_mode", "^SSL_clear_mode", "^SSL_get_mode"]),
+    (
+        "Modes",
+        &[
+            "CTX_set_mode",
+            "CTX_clear_mode",
+            "CTX_get_mode",
+            "^SSL_set_mode",
+            "^SSL_clear_mode",
+            "^SSL_get_mode",
+            "^sslmode_",
+        ],
+    ),
     (
         "Methods",
         &[

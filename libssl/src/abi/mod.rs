@@ -27,6 +27,7 @@ mod keys;
 mod methods;
 mod modes;
 mod options;
+mod own;
 mod peer;
 mod security;
 mod session;
