@@ -1,6 +1,8 @@
 //! `SSL_SESSION`.
 
 pub mod cache;
+mod der;
+pub mod encoding;
 mod print;
 
 pub use print::{key_log_line, text};
@@ -15,6 +17,7 @@ use std::ffi::CString;
 use std::ptr::{NonNull, null_mut};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
+use zeroize::Zeroizing;
 
 /// `SSL_SESSION`. A program's pointer is [`Arc::into_raw`]: the references are the Arc's.
 pub struct Session {
@@ -67,8 +70,8 @@ pub struct Data {
     pub ticket_data: Option<Box<[u8]>>,
     /// `SSL_SESSION_set_max_early_data`, stored.
     pub max_early_data: u32,
-    /// `SSL_SESSION_set1_master_key`; empty for sessions of our handshakes, whose secret is not shown.
-    pub master_key: Box<[u8]>,
+    /// The master secret of TLS 1.2, or what the program set; empty in TLS 1.3, where rustls keeps it.
+    pub master_key: Zeroizing<Box<[u8]>>,
     /// The peer's certificate in DER.
     pub peer: Option<Arc<[u8]>>,
     /// `X509_V_…`, what verification said.
@@ -99,7 +102,7 @@ impl Default for Data {
             ticket: None,
             ticket_data: None,
             max_early_data: 0,
-            master_key: Box::default(),
+            master_key: Zeroizing::default(),
             peer: None,
             verify_result: X509_V_ERR_UNSPECIFIED,
             extended_master_secret: false,

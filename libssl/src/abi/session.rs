@@ -10,6 +10,7 @@ use openssl_sys::X509;
 use std::ffi::CString;
 use std::ptr::{null, null_mut};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// Runs `body` on what a session holds. NULL and panics answer `failed`.
 fn on_data<R>(session: Option<&Session>, failed: R, body: impl FnOnce(&mut Data) -> R) -> R {
@@ -310,7 +311,7 @@ unsafe extern "C" fn SSL_SESSION_set1_master_key(
             return 0;
         }
         // SAFETY: C's bytes.
-        data.master_key = unsafe { bytes(key, length) }.into();
+        data.master_key = Zeroizing::new(unsafe { bytes(key, length) }.into());
         1
     })
 }
