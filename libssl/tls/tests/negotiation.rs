@@ -28,6 +28,8 @@ fn unknown_and_repeated_numbers_are_left_out_and_the_order_stays() {
     let made = choose(&[0x1303, 0x0035, 0xc030, 0x1303, 0x1301], &[0x0018, 0x9999, 0x001d, 0x0018], Versions::ALL);
     assert_eq!(made.cipher_suites(), [0x1303, 0xc030, 0x1301]);
     assert_eq!(made.groups(), [0x0018, 0x001d]);
+    let of = |version| choose(CIPHER_SUITES, GROUPS, Versions::only(version)).cipher_suites();
+    assert_eq!([of(Version::Tls13), of(Version::Tls12)].concat(), CIPHER_SUITES, "each version has its own");
     assert_eq!(Choices::default().cipher_suites(), CIPHER_SUITES);
     assert_eq!(Choices::default().groups(), GROUPS);
     assert!(GROUPS.iter().all(|group| all_groups().any(|known| known == *group)));

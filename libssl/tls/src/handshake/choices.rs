@@ -6,6 +6,7 @@ use super::groups::{GROUPS, group};
 use super::identity::NO_IDENTITY;
 use super::verify::{CLIENT_VERIFIER, IDENTITY_ON_REQUEST};
 use super::{HandshakeError, Versions};
+use crate::record::Version;
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs as provider;
@@ -29,13 +30,20 @@ struct Inner {
 }
 
 impl Choices {
-    /// Takes suites and groups in order of preference. Numbers that are unknown, or come twice, are left out.
+    /// Takes suites and groups in order of preference. Numbers that are unknown, come twice, or belong to a version that
+    /// is not wanted are left out.
     ///
     /// # Errors
     /// [`Failure::Setup`](super::Failure::Setup): no version is left, or no suite for any version, or no group.
     pub fn new(cipher_suites: &[u16], groups: &[u16], versions: Versions) -> Result<Choices, HandshakeError> {
+        // rustls would offer suites of versions that it does not offer.
+        let usable = |suite: &SupportedCipherSuite| match suite.tls13() {
+            Some(_) => versions.max == Version::Tls13,
+            None => versions.min == Version::Tls12,
+        };
         let suites = known(cipher_suites, |number| {
-            provider::ALL_CIPHER_SUITES.iter().find(|suite| u16::from(suite.suite()) == number).copied()
+            let suites = provider::ALL_CIPHER_SUITES.iter().copied();
+            suites.filter(usable).find(|suite| u16::from(suite.suite()) == number)
         });
         let groups = known(groups, group);
         let provider =
@@ -72,7 +80,7 @@ impl Choices {
 
     /// Whether a TLS 1.3 suite is among them, and a TLS 1.3 version.
     pub(super) fn can_tls13(&self) -> bool {
-        self.0.versions.max == crate::record::Version::Tls13
+        self.0.versions.max == Version::Tls13
             && self.0.provider.cipher_suites.iter().any(|suite| suite.tls13().is_some())
     }
 
