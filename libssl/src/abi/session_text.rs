@@ -186,9 +186,7 @@ unsafe extern "C" fn PEM_write_bio_SSL_SESSION(bio: *mut BIO, session: Option<&S
     }
     let (name, nothing) = (PEM_NAME.as_ptr(), null());
     // SAFETY: the caller's objects, a function that encodes what its type says, and no encryption.
-    unsafe {
-        PEM_ASN1_write_bio(i2d_SSL_SESSION, name, bio, session, nothing, null(), 0, nothing, null_mut())
-    }
+    unsafe { PEM_ASN1_write_bio(i2d_SSL_SESSION, name, bio, session, nothing, null(), 0, nothing, null_mut()) }
 }
 
 #[unsafe(no_mangle)]

@@ -1,7 +1,7 @@
 //! A handshake begun with the settings of the moment, and ended.
 
 use super::calls::Failed;
-use super::program::{Client, Peer, Program, Sessions};
+use super::program::{Client, KeyLog, Peer, Program, Sessions};
 use super::{Role, Ssl, Stage};
 use crate::certificates::identity;
 use crate::cipher::Cipher;
@@ -17,6 +17,8 @@ use sslmode_tls::handshake::{ClientAuth, ClientHello, ClientSettings, Establishe
 use sslmode_tls::record::AlertDescription;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use zeroize::Zeroizing;
 
 impl Ssl {
     /// Makes the connection of which the handshake is to begin.
@@ -26,6 +28,7 @@ impl Ssl {
             return Err(Failed(-1));
         }
         self.inform(place::HANDSHAKE_START, 1);
+        self.count(0);
         let mut connection = match self.role.get() {
             Some(Role::Client) => {
                 let settings = self.client_settings().map_err(refused)?;
@@ -66,6 +69,7 @@ impl Ssl {
             no_ticket: settings.choices.options & option::NO_TICKET != 0,
             session,
             sessions: Some(Arc::new(Sessions::new(self))),
+            secrets: KeyLog::new(self),
         })
     }
 
@@ -100,6 +104,7 @@ impl Ssl {
             tickets: prepared.tickets.clone(),
             ticket_count: settings.choices.tickets,
             session_context: settings.sessions.id_context.as_bytes().to_vec(),
+            secrets: KeyLog::new(self),
         })
     }
 
@@ -119,14 +124,26 @@ impl Ssl {
         }
         // Kept as the program is shown them, and not twice.
         established.peer_certificates = Arc::new([]);
-        self.negotiated(&established);
+        self.negotiated(&mut established);
         self.established.replace(Some(Rc::from(established)));
         self.stage.set(Stage::Open);
+        self.count(1);
+        if self.own.negotiated.borrow().resumed {
+            self.first_context.sessions.counts.hits.fetch_add(1, Ordering::Relaxed);
+        }
         self.inform(place::HANDSHAKE_DONE, 1);
         Ok(())
     }
 
-    fn negotiated(&self, established: &Established) {
+    /// Counts a handshake that begins (0) or is done (1).
+    fn count(&self, place: usize) {
+        let context = self.context();
+        let counts = &context.sessions.counts;
+        let of_role = if self.is_server() { &counts.accept } else { &counts.connect };
+        of_role[place].fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn negotiated(&self, established: &mut Established) {
         {
             let mut negotiated = self.own.negotiated.borrow_mut();
             negotiated.cipher = Cipher::by_number(established.cipher_suite);
@@ -136,9 +153,15 @@ impl Ssl {
             negotiated.resumed = established.resumed;
             negotiated.extended_master_secret = true;
             negotiated.peer_signature_scheme = established.peer_signature_scheme;
+            negotiated.client_random = established.client_random;
+            negotiated.server_random = established.server_random;
         }
         if !established.resumed {
             self.first_session(established);
+        }
+        let master_secret = established.master_secret.take();
+        if let (Some(session), Some(secret)) = (&*self.own.session.borrow(), master_secret) {
+            session.data().master_key = Zeroizing::new(secret.as_slice().into());
         }
     }
 
