@@ -50,6 +50,8 @@ pub struct Data {
     pub version: c_int,
     /// The suite.
     pub cipher: Option<&'static Cipher>,
+    /// The number of a suite that is not there, of a session that was decoded.
+    pub unknown_cipher: Option<u16>,
     /// The id: in TLS 1.3 one that nobody sends.
     pub id: Id,
     /// What it is good for (`SSL_CTX_set_session_id_context`).
@@ -92,6 +94,7 @@ impl Default for Data {
         Data {
             version: 0,
             cipher: None,
+            unknown_cipher: None,
             id: Id::default(),
             id_context: Id::default(),
             time: now(),

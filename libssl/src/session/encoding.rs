@@ -44,11 +44,11 @@ mod field {
 /// The encoding; None where the session has no suite. The session can then be decoded in this process.
 pub fn encode(session: &Session) -> Option<Vec<u8>> {
     let data = session.data();
-    let cipher = data.cipher?;
+    let cipher = data.cipher.map(|cipher| cipher.number).or(data.unknown_cipher)?;
     let mut body = Vec::new();
     put_integer(&mut body, ENCODING);
     put_integer(&mut body, data.version.into());
-    put(&mut body, OCTET_STRING, &cipher.number.to_be_bytes());
+    put(&mut body, OCTET_STRING, &cipher.to_be_bytes());
     put(&mut body, OCTET_STRING, data.id.as_bytes());
     put(&mut body, OCTET_STRING, &data.master_key);
     put_number(&mut body, field::TIME, data.time);
@@ -116,7 +116,8 @@ fn decode_fields(body: &mut Reader<'_>) -> Result<Data, Reason> {
     let or = |value: i64, otherwise: i64| if value == 0 { otherwise } else { value };
     Ok(Data {
         version: version as i32,
-        cipher: Some(Cipher::by_number(number).ok_or(Reason::CIPHER_CODE_WRONG_LENGTH)?),
+        cipher: Cipher::by_number(number),
+        unknown_cipher: Some(number),
         id,
         master_key: Zeroizing::new(master_key.into()),
         time: or(fields.number(field::TIME), now()),

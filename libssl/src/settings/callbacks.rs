@@ -8,6 +8,14 @@ use libc::{c_char, c_int, c_uchar, c_uint, c_void};
 
 /// `SSL_CB_…`: where the info callback is called.
 pub mod place {
+    /// `SSL_CB_CONNECT_LOOP`.
+    pub const CONNECT_LOOP: i32 = 0x1001;
+    /// `SSL_CB_CONNECT_EXIT`.
+    pub const CONNECT_EXIT: i32 = 0x1002;
+    /// `SSL_CB_ACCEPT_LOOP`.
+    pub const ACCEPT_LOOP: i32 = 0x2001;
+    /// `SSL_CB_ACCEPT_EXIT`.
+    pub const ACCEPT_EXIT: i32 = 0x2002;
     /// `SSL_CB_HANDSHAKE_START`.
     pub const HANDSHAKE_START: i32 = 0x10;
     /// `SSL_CB_HANDSHAKE_DONE`.

@@ -2,6 +2,7 @@
 //! the calls return.
 
 use super::outcome::Want;
+use super::program::Step;
 use super::{RECEIVED_SHUTDOWN, Role, SENT_SHUTDOWN, Ssl, Stage};
 use crate::error::{self, Reason};
 use libc::c_int;
@@ -145,14 +146,22 @@ impl Ssl {
 
     /// Does the handshake if it is not done; it never returns 0 where data were to be read or written.
     fn finish_handshake(&self) -> Result<(), Failed> {
-        if self.stage.get() == Stage::Before {
-            self.start()?;
-        }
         if self.stage.get() == Stage::Open {
             return Ok(());
         }
+        let result = self.handshake();
+        self.inform_of_step(Step::Exit(if result.is_ok() { 1 } else { -1 }));
+        result
+    }
+
+    fn handshake(&self) -> Result<(), Failed> {
+        if self.stage.get() == Stage::Before {
+            self.start()?;
+            self.inform_of_step(Step::Loop);
+        }
         let mut program = self.program();
         self.call(|connection, io| connection.handshake(io, &mut program)).map_err(|_| Failed(-1))?;
+        self.inform_of_step(Step::Loop);
         self.finished()
     }
 

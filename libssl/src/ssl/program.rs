@@ -9,12 +9,15 @@ use crate::verification::judge;
 use libc::c_int;
 use sslmode_tls::connection::{Accept, Decision};
 use sslmode_tls::handshake::{
-    CertificateRequest, ChooseIdentity, ClientHello, Identity, PeerCertificates, Session, SessionSink, VerifyPeer,
+    CertificateRequest, ChooseIdentity, ClientHello, Identity, PeerCertificates, SecretSink, Session, SessionSink,
+    VerifyPeer,
 };
 use sslmode_tls::record::AlertDescription;
 use std::ffi::CString;
+use std::fmt::Write;
 use std::rc::Rc;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// `SSL_TLSEXT_ERR_…`: what the callbacks for extensions answer.
 mod answer {
@@ -41,6 +44,15 @@ pub enum Asked {
     ClientHello,
     /// The server name callback is through.
     ServerName,
+}
+
+/// A step of a handshake, as the info callback is told of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// It goes on.
+    Loop,
+    /// Its call returns this.
+    Exit(c_int),
 }
 
 /// A callback that did not let the handshake go on.
@@ -226,6 +238,17 @@ impl Ssl {
         }
     }
 
+    /// Tells that the handshake goes on, or that its call returns. Of OpenSSL's many steps these are the first and the
+    /// last: those between are rustls' own.
+    pub(super) fn inform_of_step(&self, step: Step) {
+        match (step, self.role.get()) {
+            (Step::Loop, Some(Role::Client)) => self.inform(place::CONNECT_LOOP, 1),
+            (Step::Loop, _) => self.inform(place::ACCEPT_LOOP, 1),
+            (Step::Exit(result), Some(Role::Client)) => self.inform(place::CONNECT_EXIT, result),
+            (Step::Exit(result), _) => self.inform(place::ACCEPT_EXIT, result),
+        }
+    }
+
     /// Tells of an alert that came or went.
     pub(super) fn inform_of_alert(&self, sent: bool, level: u8, alert: AlertDescription) {
         let place = if sent { place::WRITE_ALERT } else { place::READ_ALERT };
@@ -329,5 +352,36 @@ impl Sessions {
 impl SessionSink for Sessions {
     fn new_session(&self, session: Session) {
         self.0.ssl().new_session(session);
+    }
+}
+
+/// Shows the program the secrets, line by line, as key log files have them.
+pub(super) struct KeyLog(Handle);
+
+impl KeyLog {
+    /// None where the program wants none.
+    pub(super) fn new(ssl: &Ssl) -> Option<Arc<dyn SecretSink>> {
+        ssl.context().settings().callbacks.key_log?;
+        Some(Arc::new(KeyLog(Handle(ssl))))
+    }
+}
+
+impl SecretSink for KeyLog {
+    fn secret(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        let ssl = self.0.ssl();
+        let Some(call) = ssl.context().settings().callbacks.key_log else { return };
+        let mut line =
+            Zeroizing::new(String::with_capacity(label.len() + 2 * (client_random.len() + secret.len()) + 3));
+        line.push_str(label);
+        for part in [client_random, secret] {
+            line.push(' ');
+            for byte in part {
+                // Writing into a string does not fail.
+                _ = write!(line, "{byte:02x}");
+            }
+        }
+        line.push('\0');
+        // SAFETY: the connection is alive, and the line ends with a NUL.
+        unsafe { call(ssl.as_ptr(), line.as_ptr().cast()) };
     }
 }

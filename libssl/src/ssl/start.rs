@@ -1,7 +1,7 @@
 //! A handshake begun with the settings of the moment, and ended.
 
 use super::calls::Failed;
-use super::program::{Client, Peer, Program, Sessions};
+use super::program::{Client, KeyLog, Peer, Program, Sessions};
 use super::{Role, Ssl, Stage};
 use crate::certificates::identity;
 use crate::cipher::Cipher;
@@ -17,6 +17,7 @@ use sslmode_tls::handshake::{ClientAuth, ClientHello, ClientSettings, Establishe
 use sslmode_tls::record::{AlertDescription, Version};
 use std::rc::Rc;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// As it is on the wire (RFC 8446 4.2.1).
 const TLS_1_3: u16 = 0x0304;
@@ -70,6 +71,7 @@ impl Ssl {
             no_ticket: settings.choices.options & option::NO_TICKET != 0,
             session,
             sessions: Some(Arc::new(Sessions::new(self))),
+            secrets: KeyLog::new(self),
         })
     }
 
@@ -106,6 +108,7 @@ impl Ssl {
             tickets: prepared.tickets.clone(),
             ticket_count: settings.choices.tickets,
             session_context: settings.sessions.id_context.as_bytes().to_vec(),
+            secrets: KeyLog::new(self),
         })
     }
 
@@ -126,7 +129,7 @@ impl Ssl {
         // Kept as the program is shown them, and not twice.
         established.peer_certificates = Arc::new([]);
         let resumed = established.resumed;
-        self.negotiated(&established);
+        self.negotiated(&mut established);
         self.established.replace(Some(Rc::from(established)));
         self.stage.set(Stage::Open);
         self.count_done(resumed);
@@ -134,7 +137,8 @@ impl Ssl {
         Ok(())
     }
 
-    fn negotiated(&self, established: &Established) {
+
+    fn negotiated(&self, established: &mut Established) {
         {
             let mut negotiated = self.own.negotiated.borrow_mut();
             negotiated.cipher = Cipher::by_number(established.cipher_suite);
@@ -144,9 +148,15 @@ impl Ssl {
             negotiated.resumed = established.resumed;
             negotiated.extended_master_secret = true;
             negotiated.peer_signature_scheme = established.peer_signature_scheme;
+            negotiated.client_random = established.client_random;
+            negotiated.server_random = established.server_random;
         }
         if !established.resumed {
             self.first_session(established);
+        }
+        let master_secret = established.master_secret.take();
+        if let (Some(session), Some(secret)) = (&*self.own.session.borrow(), master_secret) {
+            session.data().master_key = Zeroizing::new(secret.as_slice().into());
         }
     }
 

@@ -10,6 +10,7 @@ use rustls::client::ClientConnectionData;
 use rustls::kernel::KernelConnection;
 use rustls::{ConnectionTrafficSecrets, ExtractedSecrets, HandshakeKind, SupportedCipherSuite};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// What a handshake leaves behind.
 pub struct Established {
@@ -34,6 +35,12 @@ pub struct Established {
     pub ocsp_response: Option<Vec<u8>>,
     /// A client's: the server asked for a certificate.
     pub certificate_request: Option<CertificateRequest>,
+    /// The random bytes of the client.
+    pub client_random: Option<[u8; 32]>,
+    /// The random bytes of the server. Missing if a server cut its ServerHello into pieces.
+    pub server_random: Option<[u8; 32]>,
+    /// The master secret of TLS 1.2.
+    pub master_secret: Option<Zeroizing<Vec<u8>>>,
     /// For the program's keying material. Missing if a TLS 1.2 server cut its ServerHello into pieces.
     pub exporter: Option<Exporter>,
 }
@@ -78,12 +85,12 @@ impl Handshake {
                 (Role::Server, handed, None)
             }
         };
-        let captured = self.secrets.take();
+        let mut captured = self.secrets.take();
         let (protection, exporter) = protection(suite, role, handed, &captured, self.server_random)?;
         let facts = Facts { cipher_suite, peer_certificates: peer_certificates.clone() };
         let tickets = self.resumption.and_then(|resumption| {
             let randoms = [captured.client_random.unwrap_or_default(), self.server_random.unwrap_or_default()];
-            sessions(version, resumption, kernel?, facts, resumed, randoms)
+            sessions(version, resumption, kernel?, facts, resumed, (self.ticket_lifetime, randoms))
         });
         let mut told = self.program.told();
         let established = Established {
@@ -97,6 +104,9 @@ impl Handshake {
             peer_signature_scheme: told.peer_signature_scheme,
             ocsp_response: told.ocsp_response.take(),
             certificate_request: told.request.take(),
+            client_random: captured.client_random,
+            server_random: self.server_random,
+            master_secret: captured.master.take(),
             exporter,
         };
         drop(told);
@@ -142,7 +152,7 @@ fn sessions(
     kernel: KernelConnection<ClientConnectionData>,
     facts: Facts,
     resumed: bool,
-    randoms: [[u8; 32]; 2],
+    (lifetime, randoms): (u32, [[u8; 32]; 2]),
 ) -> Option<Box<dyn TicketSink>> {
     let sink = sink?;
     store.forget_offer();
@@ -151,7 +161,7 @@ fn sessions(
     }
     // A resumed session is the one that was offered; rustls stores it again.
     if let Some(value) = store.take_tls12().filter(|_| !resumed) {
-        sink.new_session(Session::tls12(value, &facts, randoms));
+        sink.new_session(Session::tls12(value, &facts, lifetime, randoms));
     }
     None
 }

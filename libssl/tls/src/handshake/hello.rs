@@ -51,7 +51,7 @@ impl Acceptor {
     /// # Errors
     /// [`Failure::Setup`].
     pub fn accept(self, settings: &ServerSettings, hello: &ClientHello) -> Result<Handshake, HandshakeError> {
-        let secrets = Arc::new(Secrets::default());
+        let secrets = Arc::new(Secrets::telling(settings.secrets.clone()));
         let program = Arc::new(Program { verify: settings.verify.clone(), ..Program::default() });
         let mut config = settings.config(&program)?;
         config.cert_resolver = Arc::new(ByHello::new(settings, hello, program.clone()));

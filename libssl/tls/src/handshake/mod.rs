@@ -53,6 +53,7 @@ pub use fallback::FALLBACK_SCSV;
 pub use groups::{GROUPS, all_groups};
 pub use hello::Acceptor;
 pub use identity::{Identity, Sign, SigningFailed, certificates_from_pem};
+pub use secrets::SecretSink;
 pub use session::{Session, SessionSink};
 pub use settings::{ClientAuth, ClientSettings, ServerSettings, Versions};
 pub use tickets::{TICKET_KEYS, Tickets};
@@ -103,6 +104,8 @@ pub struct Handshake {
     /// A server's: the name that the client asked for.
     server_name: Option<String>,
     server_random: Option<[u8; 32]>,
+    /// How long a TLS 1.2 server keeps its ticket, in seconds.
+    ticket_lifetime: u32,
     /// A record has been read.
     started: bool,
     /// What we send from now on is protected: in TLS 1.2 by keys that nobody tells.
@@ -129,6 +132,7 @@ impl Handshake {
             fallback_from: None,
             server_name: None,
             server_random: None,
+            ticket_lifetime: 0,
             started: false,
             protected: false,
         }
@@ -157,6 +161,9 @@ impl Handshake {
                 Side::Client(_) => server_random(record),
                 Side::Server(_) => server_random(&self.outgoing[sent..]),
             };
+        }
+        if matches!(self.side, Side::Client(_)) {
+            self.ticket_lifetime = ticket_lifetime(record).unwrap_or(self.ticket_lifetime);
         }
         let result = result.and_then(|()| self.refuse_fallback());
         match result {
@@ -441,4 +448,13 @@ fn server_random(records: &[u8]) -> Option<[u8; 32]> {
     // Record header 5, message header 4, version 2.
     (records.first() == Some(&HANDSHAKE) && records.get(5) == Some(&SERVER_HELLO))
         .then(|| records.get(11..)?.first_chunk().copied())?
+}
+
+/// The lifetime in a NewSessionTicket of TLS 1.2 that begins these bytes of plain records (RFC 5077 3.3).
+fn ticket_lifetime(records: &[u8]) -> Option<u32> {
+    const HANDSHAKE: u8 = 22;
+    const NEW_SESSION_TICKET: u8 = 4;
+    // Record header 5, message header 4.
+    (records.first() == Some(&HANDSHAKE) && records.get(5) == Some(&NEW_SESSION_TICKET))
+        .then(|| records.get(9..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes)))?
 }

@@ -54,7 +54,7 @@ impl Session {
         self.0.created
     }
 
-    /// How long the server lets it be resumed, in seconds; 0 in TLS 1.2: it does not say (RFC 5077 3.3).
+    /// How long the server lets it be resumed, in seconds; 0: it does not say (RFC 5077 3.3).
     pub fn lifetime(&self) -> u32 {
         self.0.lifetime
     }
@@ -70,13 +70,18 @@ impl Session {
         &self.0.id
     }
 
-    pub(super) fn tls12(value: Box<Tls12ClientSessionValue>, facts: &Facts, randoms: [[u8; 32]; 2]) -> Self {
+    pub(super) fn tls12(
+        value: Box<Tls12ClientSessionValue>,
+        facts: &Facts,
+        lifetime: u32,
+        randoms: [[u8; 32]; 2],
+    ) -> Self {
         Session(Arc::new(Inner {
             version: Version::Tls12,
             cipher_suite: facts.cipher_suite,
             peer_certificates: facts.peer_certificates.clone(),
             created: SystemTime::now(),
-            lifetime: 0,
+            lifetime,
             id: sha256(randoms.as_flattened()),
             resumption: Resumption::Tls12(value),
         }))

@@ -2,7 +2,7 @@
 
 use super::error::setup;
 use super::program::{self, Program};
-use super::secrets::Secrets;
+use super::secrets::{SecretSink, Secrets};
 use super::session::Store;
 use super::verify::ServerVerifier;
 use super::{
@@ -65,6 +65,8 @@ pub struct ClientSettings {
     pub session: Option<Session>,
     /// Who gets new sessions; nobody: the connection keeps nothing for making them.
     pub sessions: Option<Arc<dyn SessionSink>>,
+    /// Who gets the secrets (`SSL_CTX_set_keylog_callback`).
+    pub secrets: Option<Arc<dyn SecretSink>>,
 }
 
 impl ClientSettings {
@@ -82,7 +84,7 @@ impl ClientSettings {
                 ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([0; 4])))
             }
         };
-        let secrets = Arc::new(Secrets::default());
+        let secrets = Arc::new(Secrets::telling(self.secrets.clone()));
         let store = Arc::new(Store::offering(self.session.clone()));
         let tls12 = if self.no_ticket { Tls12Resumption::SessionIdOnly } else { Tls12Resumption::SessionIdOrTickets };
         config.alpn_protocols = self.alpn.clone();
@@ -144,6 +146,8 @@ pub struct ServerSettings {
     /// Sessions are resumed only where this, and [`client_auth`](Self::client_auth), is what it was
     /// (`SSL_set_session_id_context`).
     pub session_context: Vec<u8>,
+    /// Who gets the secrets (`SSL_CTX_set_keylog_callback`).
+    pub secrets: Option<Arc<dyn SecretSink>>,
 }
 
 impl ServerSettings {
