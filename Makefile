@@ -4,6 +4,7 @@
 # make test     everything that proves the library works, under 15 minutes
 # make compat   the C tests and 200,000 random sequences on every libssl that tools/hosts can get; writes COMPAT.md
 # make bench    instructions per call, under callgrind
+# make fuzz     every target of fuzz/, for FUZZ_SECONDS each (60)
 # make header   writes include/sslmode.h anew
 # make exports  writes the table in libssl/README.md anew
 # make install / uninstall, with PREFIX and DESTDIR
@@ -28,7 +29,7 @@ CTEST_FLAGS := -std=c99 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -g -O1 -p
 TEST_HOSTS := openssl-3.0 openssl-1.0.2k openssl-0.9.8e
 COMPAT_HOSTS := $(shell tools/hosts/get --list | cut -f 1)
 
-.PHONY: all deps demo check test compat bench header exports ctests install uninstall clean FORCE
+.PHONY: all deps demo check test compat bench fuzz header exports ctests install uninstall clean FORCE
 
 all: $(RELEASE)/$(SONAME) $(LIBSSL)
 
@@ -85,6 +86,9 @@ compat: all ctests
 
 bench: all
 	benches/instructions
+
+fuzz:
+	tools/fuzz
 
 CMAKEDIR = $(LIBDIR)/cmake/sslmode
 # Of its own: our libssl never stands where the system's is looked for.
