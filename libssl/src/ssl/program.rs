@@ -360,7 +360,7 @@ pub(super) struct KeyLog(Handle);
 
 impl KeyLog {
     /// None where the program wants none.
-    pub(super) fn new(ssl: &Ssl) -> Option<Arc<dyn SecretSink>> {
+    pub(super) fn of(ssl: &Ssl) -> Option<Arc<dyn SecretSink>> {
         ssl.context().settings().callbacks.key_log?;
         Some(Arc::new(KeyLog(Handle(ssl))))
     }

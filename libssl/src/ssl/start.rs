@@ -71,7 +71,7 @@ impl Ssl {
             no_ticket: settings.choices.options & option::NO_TICKET != 0,
             session,
             sessions: Some(Arc::new(Sessions::new(self))),
-            secrets: KeyLog::new(self),
+            secrets: KeyLog::of(self),
         })
     }
 
@@ -108,7 +108,7 @@ impl Ssl {
             tickets: prepared.tickets.clone(),
             ticket_count: settings.choices.tickets,
             session_context: settings.sessions.id_context.as_bytes().to_vec(),
-            secrets: KeyLog::new(self),
+            secrets: KeyLog::of(self),
         })
     }
 
