@@ -137,7 +137,6 @@ impl Ssl {
         Ok(())
     }
 
-
     fn negotiated(&self, established: &mut Established) {
         {
             let mut negotiated = self.own.negotiated.borrow_mut();

@@ -40,7 +40,7 @@ pub fn is_record_header(header: [u8; HEADER]) -> bool {
 /// Where incoming bytes wait until they are complete records.
 ///
 /// It holds at most one record of the largest size, whatever the peer sends: memory is allocated when the first bytes
-/// come and given back by [`release`](RecordBuffer::release). A caller that wants no byte beyond the record at hand
+/// come and given back by [`take_memory`](RecordBuffer::take_memory). A caller that wants no byte beyond the record at hand
 /// reads [`missing`](RecordBuffer::missing) bytes at a time; one that reads ahead fills [`space`](RecordBuffer::space).
 #[derive(Default)]
 pub struct RecordBuffer {
