@@ -9,7 +9,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 /// Runs `body`; answers `failed`, with an internal error in the queue, where it panicked.
 pub fn guard<R>(failed: R, body: impl FnOnce() -> R) -> R {
-    // What a panic leaves half done is behind a handle that is not used again (`with_ssl`) or behind locks that say so.
+    // What a panic leaves half done is behind a handle that is not used again ([`on_ssl`]) or behind locks that say so.
     panic::catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
         error::put(Reason::INTERNAL_ERROR);
         failed
@@ -19,12 +19,11 @@ pub fn guard<R>(failed: R, body: impl FnOnce() -> R) -> R {
 /// Runs `body` on a connection. NULL answers `failed`, with the reason in the queue. A panic answers `failed` and
 /// poisons the connection: nothing else is ever done with it but to free it.
 ///
-/// # Safety
-/// `ssl` is NULL or came from `SSL_new` and holds a reference for as long as the call lasts.
-pub unsafe fn with_ssl<R>(ssl: *const Ssl, failed: R, body: impl FnOnce(&Ssl) -> R) -> R {
-    // SAFETY: not NULL means alive, by the caller's promise. `Ssl` is changed through cells alone, so that the shared
-    // reference may coexist with those of calls which the program makes from its callbacks.
-    let Some(ssl) = (unsafe { ssl.as_ref() }) else {
+/// C's pointer came in as `Option<&Ssl>`: NULL is None, and that it is alive otherwise is the caller's promise to every
+/// function of the interface. `Ssl` is changed through cells alone, so that the reference may coexist with those of the
+/// calls which the program makes from its callbacks.
+pub fn on_ssl<R>(ssl: Option<&Ssl>, failed: R, body: impl FnOnce(&Ssl) -> R) -> R {
+    let Some(ssl) = ssl else {
         error::put(Reason::PASSED_NULL_PARAMETER);
         return failed;
     };
@@ -39,31 +38,13 @@ pub unsafe fn with_ssl<R>(ssl: *const Ssl, failed: R, body: impl FnOnce(&Ssl) ->
     })
 }
 
-/// Runs `body` on a context. NULL and panics answer `failed`, with the reason in the queue.
-///
-/// # Safety
-/// `ctx` is NULL or came from `SSL_CTX_new` and holds a reference for as long as the call lasts.
-pub unsafe fn with_ctx<R>(ctx: *const Context, failed: R, body: impl FnOnce(&Context) -> R) -> R {
-    // SAFETY: not NULL means alive, by the caller's promise; what several threads may change has locks of its own.
-    match unsafe { ctx.as_ref() } {
-        Some(ctx) => guard(failed, || body(ctx)),
-        None => {
-            error::put(Reason::PASSED_NULL_PARAMETER);
-            failed
-        }
-    }
-}
-
-/// As [`with_ctx`], for a context that came in as a reference.
+/// Runs `body` on a context, as [`on_ssl`]. What several threads may change has locks of its own.
 pub fn on_ctx<R>(ctx: Option<&Context>, failed: R, body: impl FnOnce(&Context) -> R) -> R {
-    // SAFETY: a reference is alive.
-    unsafe { with_ctx(ctx.map_or(std::ptr::null(), std::ptr::from_ref), failed, body) }
-}
-
-/// As [`with_ssl`], for a connection that came in as a reference.
-pub fn on_ssl<R>(ssl: Option<&Ssl>, failed: R, body: impl FnOnce(&Ssl) -> R) -> R {
-    // SAFETY: a reference is alive.
-    unsafe { with_ssl(ssl.map_or(std::ptr::null(), std::ptr::from_ref), failed, body) }
+    let Some(ctx) = ctx else {
+        error::put(Reason::PASSED_NULL_PARAMETER);
+        return failed;
+    };
+    guard(failed, || body(ctx))
 }
 
 /// C's string, or None for NULL.

@@ -1,7 +1,7 @@
 //! Lists of names of authorities.
 
 use super::arguments::{null_argument, text};
-use crate::boundary::{guard, with_ctx, with_ssl};
+use crate::boundary::{guard, on_ctx, on_ssl};
 use crate::context::Context;
 use crate::crypto::x509::{Certificate, Names, copy_names};
 use crate::ssl::Ssl;
@@ -40,10 +40,10 @@ unsafe fn into_list(
 /// # Safety
 /// `ctx` is NULL or holds a reference; `names` is NULL, or a `STACK_OF(X509_NAME)` that is the caller's to give.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set0_CA_list(ctx: *mut Context, names: *mut OPENSSL_STACK) {
+pub unsafe extern "C" fn SSL_CTX_set0_CA_list(ctx: Option<&Context>, names: *mut OPENSSL_STACK) {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ctx(ctx, (), |ctx| {
+        on_ctx(ctx, (), |ctx| {
             let names = Names::from_raw(names);
             drop(ctx.trust.authorities(|lists| std::mem::replace(&mut lists.any, names)));
         })
@@ -55,10 +55,10 @@ pub unsafe extern "C" fn SSL_CTX_set0_CA_list(ctx: *mut Context, names: *mut OPE
 /// # Safety
 /// `ssl` is NULL or holds a reference; `names` is NULL, or a `STACK_OF(X509_NAME)` that is the caller's to give.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set0_CA_list(ssl: *mut Ssl, names: *mut OPENSSL_STACK) {
+pub unsafe extern "C" fn SSL_set0_CA_list(ssl: Option<&Ssl>, names: *mut OPENSSL_STACK) {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ssl(ssl, (), |ssl| {
+        on_ssl(ssl, (), |ssl| {
             let names = Names::from_raw(names);
             drop(ssl.trust.authorities(|lists| std::mem::replace(&mut lists.any, names)));
         })
@@ -70,10 +70,10 @@ pub unsafe extern "C" fn SSL_set0_CA_list(ssl: *mut Ssl, names: *mut OPENSSL_STA
 /// # Safety
 /// `ctx` is NULL or holds a reference; `names` is NULL, or a `STACK_OF(X509_NAME)` that is the caller's to give.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_client_CA_list(ctx: *mut Context, names: *mut OPENSSL_STACK) {
+pub unsafe extern "C" fn SSL_CTX_set_client_CA_list(ctx: Option<&Context>, names: *mut OPENSSL_STACK) {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ctx(ctx, (), |ctx| {
+        on_ctx(ctx, (), |ctx| {
             let names = Names::from_raw(names);
             drop(ctx.trust.authorities(|lists| std::mem::replace(&mut lists.for_clients, names)));
         })
@@ -85,10 +85,10 @@ pub unsafe extern "C" fn SSL_CTX_set_client_CA_list(ctx: *mut Context, names: *m
 /// # Safety
 /// `ssl` is NULL or holds a reference; `names` is NULL, or a `STACK_OF(X509_NAME)` that is the caller's to give.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set_client_CA_list(ssl: *mut Ssl, names: *mut OPENSSL_STACK) {
+pub unsafe extern "C" fn SSL_set_client_CA_list(ssl: Option<&Ssl>, names: *mut OPENSSL_STACK) {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ssl(ssl, (), |ssl| {
+        on_ssl(ssl, (), |ssl| {
             let names = Names::from_raw(names);
             drop(ssl.trust.authorities(|lists| std::mem::replace(&mut lists.for_clients, names)));
         })
@@ -96,60 +96,38 @@ pub unsafe extern "C" fn SSL_set_client_CA_list(ssl: *mut Ssl, names: *mut OPENS
 }
 
 /// The list of [`SSL_CTX_set0_CA_list`]. It stays the context's.
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_get0_CA_list(ctx: *const Context) -> *const OPENSSL_STACK {
-    // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, null(), |ctx| ctx.trust.authorities(|lists| list(&lists.any))) }
+pub extern "C" fn SSL_CTX_get0_CA_list(ctx: Option<&Context>) -> *const OPENSSL_STACK {
+    on_ctx(ctx, null(), |ctx| ctx.trust.authorities(|lists| list(&lists.any)))
 }
 
 /// As [`SSL_CTX_get0_CA_list`]; where the connection has no list of its own, its context's.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get0_CA_list(ssl: *const Ssl) -> *const OPENSSL_STACK {
-    // SAFETY: the caller's promise.
-    unsafe { with_ssl(ssl, null(), |ssl| own_or_inherited(ssl, |lists| list(&lists.any))) }
+pub extern "C" fn SSL_get0_CA_list(ssl: Option<&Ssl>) -> *const OPENSSL_STACK {
+    on_ssl(ssl, null(), |ssl| own_or_inherited(ssl, |lists| list(&lists.any)))
 }
 
 /// The list of [`SSL_CTX_set_client_CA_list`]. It stays the context's.
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_get_client_CA_list(ctx: *const Context) -> *mut OPENSSL_STACK {
-    // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, null_mut(), |ctx| ctx.trust.authorities(|lists| list(&lists.for_clients))) }
+pub extern "C" fn SSL_CTX_get_client_CA_list(ctx: Option<&Context>) -> *mut OPENSSL_STACK {
+    on_ctx(ctx, null_mut(), |ctx| ctx.trust.authorities(|lists| list(&lists.for_clients)))
 }
 
 /// A server: as [`SSL_CTX_get_client_CA_list`], or its context's. A client: the names that the server sent, or NULL. It stays the connection's.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_client_CA_list(ssl: *const Ssl) -> *mut OPENSSL_STACK {
-    // SAFETY: the caller's promise.
-    unsafe {
-        with_ssl(ssl, null_mut(), |ssl| {
-            if !ssl.is_server() {
-                return ssl.trust.asked(ssl.version());
-            }
-            own_or_inherited(ssl, |lists| list(&lists.for_clients))
-        })
-    }
+pub extern "C" fn SSL_get_client_CA_list(ssl: Option<&Ssl>) -> *mut OPENSSL_STACK {
+    on_ssl(ssl, null_mut(), |ssl| {
+        if !ssl.is_server() {
+            return ssl.trust.asked(ssl.version());
+        }
+        own_or_inherited(ssl, |lists| list(&lists.for_clients))
+    })
 }
 
 /// The names that the peer sent, or NULL. The list stays the connection's.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get0_peer_CA_list(ssl: *const Ssl) -> *const OPENSSL_STACK {
-    // SAFETY: the caller's promise.
-    unsafe { with_ssl(ssl, null(), |ssl| ssl.trust.asked(ssl.version())) }
+pub extern "C" fn SSL_get0_peer_CA_list(ssl: Option<&Ssl>) -> *const OPENSSL_STACK {
+    on_ssl(ssl, null(), |ssl| ssl.trust.asked(ssl.version()))
 }
 
 /// Adds the subject of a certificate to the list of [`SSL_CTX_set0_CA_list`]. Returns 1 or 0.
@@ -157,10 +135,10 @@ pub unsafe extern "C" fn SSL_get0_peer_CA_list(ssl: *const Ssl) -> *const OPENSS
 /// # Safety
 /// `ctx` is NULL or holds a reference; `certificate` is NULL or alive.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_add1_to_CA_list(ctx: *mut Context, certificate: *const X509) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_add1_to_CA_list(ctx: Option<&Context>, certificate: *const X509) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ctx(ctx, 0, |ctx| {
+        on_ctx(ctx, 0, |ctx| {
             Certificate::share(certificate.cast_mut())
                 .is_some_and(|certificate| {
                     ctx.trust.authorities(|lists| authorities::add(&mut lists.any, &certificate))
@@ -175,10 +153,10 @@ pub unsafe extern "C" fn SSL_CTX_add1_to_CA_list(ctx: *mut Context, certificate:
 /// # Safety
 /// `ssl` is NULL or holds a reference; `certificate` is NULL or alive.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_add1_to_CA_list(ssl: *mut Ssl, certificate: *const X509) -> c_int {
+pub unsafe extern "C" fn SSL_add1_to_CA_list(ssl: Option<&Ssl>, certificate: *const X509) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ssl(ssl, 0, |ssl| {
+        on_ssl(ssl, 0, |ssl| {
             Certificate::share(certificate.cast_mut())
                 .is_some_and(|certificate| {
                     ssl.trust.authorities(|lists| authorities::add(&mut lists.any, &certificate))
@@ -193,10 +171,10 @@ pub unsafe extern "C" fn SSL_add1_to_CA_list(ssl: *mut Ssl, certificate: *const 
 /// # Safety
 /// `ctx` is NULL or holds a reference; `certificate` is NULL or alive.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_add_client_CA(ctx: *mut Context, certificate: *mut X509) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_add_client_CA(ctx: Option<&Context>, certificate: *mut X509) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ctx(ctx, 0, |ctx| {
+        on_ctx(ctx, 0, |ctx| {
             Certificate::share(certificate)
                 .is_some_and(|certificate| {
                     ctx.trust.authorities(|lists| authorities::add(&mut lists.for_clients, &certificate))
@@ -211,10 +189,10 @@ pub unsafe extern "C" fn SSL_CTX_add_client_CA(ctx: *mut Context, certificate: *
 /// # Safety
 /// `ssl` is NULL or holds a reference; `certificate` is NULL or alive.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_add_client_CA(ssl: *mut Ssl, certificate: *mut X509) -> c_int {
+pub unsafe extern "C" fn SSL_add_client_CA(ssl: Option<&Ssl>, certificate: *mut X509) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ssl(ssl, 0, |ssl| {
+        on_ssl(ssl, 0, |ssl| {
             Certificate::share(certificate)
                 .is_some_and(|certificate| {
                     ssl.trust.authorities(|lists| authorities::add(&mut lists.for_clients, &certificate))

@@ -1,6 +1,6 @@
 //! What carries a connection's bytes: BIOs and descriptors.
 
-use crate::boundary::with_ssl;
+use crate::boundary::on_ssl;
 use crate::crypto::bio::Bio;
 use crate::error::{self, Reason};
 use crate::ssl::Ssl;
@@ -16,11 +16,11 @@ use std::ptr::null_mut;
 /// # Safety
 /// `ssl` holds a reference; `rbio` and `wbio` are NULL or BIOs whose references the caller gives away as told.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set_bio(ssl: *mut Ssl, rbio: *mut BIO, wbio: *mut BIO) {
+pub unsafe extern "C" fn SSL_set_bio(ssl: Option<&Ssl>, rbio: *mut BIO, wbio: *mut BIO) {
     let pointer = |bio: &Option<Bio>| bio.as_ref().map_or(null_mut(), Bio::as_ptr);
     // SAFETY: the caller's promises are those of this function.
     unsafe {
-        with_ssl(ssl, (), |ssl| {
+        on_ssl(ssl, (), |ssl| {
             let (had_rbio, had_wbio) = (pointer(&ssl.rbio()), pointer(&ssl.wbio()));
             if rbio == had_rbio && wbio == had_wbio {
                 return;
@@ -52,9 +52,9 @@ pub unsafe extern "C" fn SSL_set_bio(ssl: *mut Ssl, rbio: *mut BIO, wbio: *mut B
 /// # Safety
 /// `ssl` holds a reference; `rbio` is NULL or a BIO whose reference the caller gives away.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set0_rbio(ssl: *mut Ssl, rbio: *mut BIO) {
+pub unsafe extern "C" fn SSL_set0_rbio(ssl: Option<&Ssl>, rbio: *mut BIO) {
     // SAFETY: the caller's promises are those of this function.
-    unsafe { with_ssl(ssl, (), |ssl| ssl.set_rbio(Bio::adopt(rbio))) }
+    unsafe { on_ssl(ssl, (), |ssl| ssl.set_rbio(Bio::adopt(rbio))) }
 }
 
 /// As [`SSL_set0_rbio`], for the BIO that it writes to.
@@ -62,84 +62,58 @@ pub unsafe extern "C" fn SSL_set0_rbio(ssl: *mut Ssl, rbio: *mut BIO) {
 /// # Safety
 /// As for [`SSL_set0_rbio`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set0_wbio(ssl: *mut Ssl, wbio: *mut BIO) {
+pub unsafe extern "C" fn SSL_set0_wbio(ssl: Option<&Ssl>, wbio: *mut BIO) {
     // SAFETY: the caller's promises are those of this function.
-    unsafe { with_ssl(ssl, (), |ssl| ssl.set_wbio(Bio::adopt(wbio))) }
+    unsafe { on_ssl(ssl, (), |ssl| ssl.set_wbio(Bio::adopt(wbio))) }
 }
 
 /// The BIO that the connection reads from, without a reference, or NULL.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_rbio(ssl: *const Ssl) -> *mut BIO {
-    // SAFETY: the caller's promise is that of this function.
-    unsafe { with_ssl(ssl, null_mut(), |ssl| ssl.rbio().map_or(null_mut(), |bio| bio.as_ptr())) }
+pub extern "C" fn SSL_get_rbio(ssl: Option<&Ssl>) -> *mut BIO {
+    on_ssl(ssl, null_mut(), |ssl| ssl.rbio().map_or(null_mut(), |bio| bio.as_ptr()))
 }
 
 /// The BIO that the connection writes to, without a reference, or NULL.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_wbio(ssl: *const Ssl) -> *mut BIO {
-    // SAFETY: the caller's promise is that of this function.
-    unsafe { with_ssl(ssl, null_mut(), |ssl| ssl.wbio().map_or(null_mut(), |bio| bio.as_ptr())) }
+pub extern "C" fn SSL_get_wbio(ssl: Option<&Ssl>) -> *mut BIO {
+    on_ssl(ssl, null_mut(), |ssl| ssl.wbio().map_or(null_mut(), |bio| bio.as_ptr()))
 }
 
 /// Makes a socket BIO for both directions of `fd`, which stays the program's to close. Returns 1, or 0.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set_fd(ssl: *mut Ssl, fd: c_int) -> c_int {
-    // SAFETY: the caller's promise is that of this function.
-    unsafe {
-        with_ssl(ssl, 0, |ssl| match Bio::socket(fd) {
-            Some(bio) => {
-                ssl.set_wbio(Some(bio.share()));
-                ssl.set_rbio(Some(bio));
-                1
-            }
-            None => no_bio(),
-        })
-    }
+pub extern "C" fn SSL_set_fd(ssl: Option<&Ssl>, fd: c_int) -> c_int {
+    on_ssl(ssl, 0, |ssl| match Bio::socket(fd) {
+        Some(bio) => {
+            ssl.set_wbio(Some(bio.share()));
+            ssl.set_rbio(Some(bio));
+            1
+        }
+        None => no_bio(),
+    })
 }
 
 /// As [`SSL_set_fd`], for reading; the writing BIO is shared if it is over the same descriptor.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set_rfd(ssl: *mut Ssl, fd: c_int) -> c_int {
-    // SAFETY: the caller's promise is that of this function.
-    unsafe {
-        with_ssl(ssl, 0, |ssl| match ssl.wbio().filter(|bio| bio.is_socket_of(fd)).or_else(|| Bio::socket(fd)) {
-            Some(bio) => {
-                ssl.set_rbio(Some(bio));
-                1
-            }
-            None => no_bio(),
-        })
-    }
+pub extern "C" fn SSL_set_rfd(ssl: Option<&Ssl>, fd: c_int) -> c_int {
+    on_ssl(ssl, 0, |ssl| match ssl.wbio().filter(|bio| bio.is_socket_of(fd)).or_else(|| Bio::socket(fd)) {
+        Some(bio) => {
+            ssl.set_rbio(Some(bio));
+            1
+        }
+        None => no_bio(),
+    })
 }
 
 /// As [`SSL_set_fd`], for writing; the reading BIO is shared if it is over the same descriptor.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set_wfd(ssl: *mut Ssl, fd: c_int) -> c_int {
-    // SAFETY: the caller's promise is that of this function.
-    unsafe {
-        with_ssl(ssl, 0, |ssl| match ssl.rbio().filter(|bio| bio.is_socket_of(fd)).or_else(|| Bio::socket(fd)) {
-            Some(bio) => {
-                ssl.set_wbio(Some(bio));
-                1
-            }
-            None => no_bio(),
-        })
-    }
+pub extern "C" fn SSL_set_wfd(ssl: Option<&Ssl>, fd: c_int) -> c_int {
+    on_ssl(ssl, 0, |ssl| match ssl.rbio().filter(|bio| bio.is_socket_of(fd)).or_else(|| Bio::socket(fd)) {
+        Some(bio) => {
+            ssl.set_wbio(Some(bio));
+            1
+        }
+        None => no_bio(),
+    })
 }
 
 fn no_bio() -> c_int {
@@ -148,31 +122,19 @@ fn no_bio() -> c_int {
 }
 
 /// The descriptor that the connection reads from, or -1.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_fd(ssl: *const Ssl) -> c_int {
-    // SAFETY: the caller's promise is the same.
-    unsafe { SSL_get_rfd(ssl) }
+pub extern "C" fn SSL_get_fd(ssl: Option<&Ssl>) -> c_int {
+    SSL_get_rfd(ssl)
 }
 
 /// The descriptor that the connection reads from, or -1.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_rfd(ssl: *const Ssl) -> c_int {
-    // SAFETY: the caller's promise is that of this function.
-    unsafe { with_ssl(ssl, -1, |ssl| ssl.rbio().and_then(|bio| bio.descriptor()).unwrap_or(-1)) }
+pub extern "C" fn SSL_get_rfd(ssl: Option<&Ssl>) -> c_int {
+    on_ssl(ssl, -1, |ssl| ssl.rbio().and_then(|bio| bio.descriptor()).unwrap_or(-1))
 }
 
 /// The descriptor that the connection writes to, or -1.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_wfd(ssl: *const Ssl) -> c_int {
-    // SAFETY: the caller's promise is that of this function.
-    unsafe { with_ssl(ssl, -1, |ssl| ssl.wbio().and_then(|bio| bio.descriptor()).unwrap_or(-1)) }
+pub extern "C" fn SSL_get_wfd(ssl: Option<&Ssl>) -> c_int {
+    on_ssl(ssl, -1, |ssl| ssl.wbio().and_then(|bio| bio.descriptor()).unwrap_or(-1))
 }

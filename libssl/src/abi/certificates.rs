@@ -1,7 +1,7 @@
 //! Certificates for our own end.
 
 use super::arguments::{bytes, null_argument, pointer, text};
-use crate::boundary::{with_ctx, with_ssl};
+use crate::boundary::{on_ctx, on_ssl};
 use crate::certificates::{Asked, CertificateCallback, assign, chain, load};
 use crate::context::Context;
 use crate::crypto::key::Key;
@@ -17,10 +17,10 @@ use std::ptr::null_mut;
 /// # Safety
 /// `ctx` is NULL or holds a reference; `certificate` is NULL or alive.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_use_certificate(ctx: *mut Context, certificate: *mut X509) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_use_certificate(ctx: Option<&Context>, certificate: *mut X509) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ctx(ctx, 0, |ctx| match Certificate::share(certificate) {
+        on_ctx(ctx, 0, |ctx| match Certificate::share(certificate) {
             Some(certificate) => assign::use_certificate(ctx, &certificate).into(),
             None => null_argument(),
         })
@@ -32,10 +32,10 @@ pub unsafe extern "C" fn SSL_CTX_use_certificate(ctx: *mut Context, certificate:
 /// # Safety
 /// `ssl` is NULL or holds a reference; `certificate` is NULL or alive.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_use_certificate(ssl: *mut Ssl, certificate: *mut X509) -> c_int {
+pub unsafe extern "C" fn SSL_use_certificate(ssl: Option<&Ssl>, certificate: *mut X509) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ssl(ssl, 0, |ssl| match Certificate::share(certificate) {
+        on_ssl(ssl, 0, |ssl| match Certificate::share(certificate) {
             Some(certificate) => assign::use_certificate(ssl, &certificate).into(),
             None => null_argument(),
         })
@@ -47,9 +47,13 @@ pub unsafe extern "C" fn SSL_use_certificate(ssl: *mut Ssl, certificate: *mut X5
 /// # Safety
 /// `ctx` is NULL or holds a reference; `file` is NULL or ends with a NUL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_use_certificate_file(ctx: *mut Context, file: *const c_char, format: c_int) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_use_certificate_file(
+    ctx: Option<&Context>,
+    file: *const c_char,
+    format: c_int,
+) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, 0, |ctx| text(file).is_some_and(|file| load::certificate_file(ctx, file, format)).into()) }
+    unsafe { on_ctx(ctx, 0, |ctx| text(file).is_some_and(|file| load::certificate_file(ctx, file, format)).into()) }
 }
 
 /// As [`SSL_CTX_use_certificate_file`], for one connection.
@@ -57,9 +61,9 @@ pub unsafe extern "C" fn SSL_CTX_use_certificate_file(ctx: *mut Context, file: *
 /// # Safety
 /// `ssl` is NULL or holds a reference; `file` is NULL or ends with a NUL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_use_certificate_file(ssl: *mut Ssl, file: *const c_char, format: c_int) -> c_int {
+pub unsafe extern "C" fn SSL_use_certificate_file(ssl: Option<&Ssl>, file: *const c_char, format: c_int) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with_ssl(ssl, 0, |ssl| text(file).is_some_and(|file| load::certificate_file(ssl, file, format)).into()) }
+    unsafe { on_ssl(ssl, 0, |ssl| text(file).is_some_and(|file| load::certificate_file(ssl, file, format)).into()) }
 }
 
 /// The certificate in these bytes, DER. Returns 1 or 0.
@@ -67,11 +71,13 @@ pub unsafe extern "C" fn SSL_use_certificate_file(ssl: *mut Ssl, file: *const c_
 /// # Safety
 /// `ctx` is NULL or holds a reference; `der` is NULL or has `length` bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_use_certificate_ASN1(ctx: *mut Context, length: c_int, der: *const c_uchar) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_use_certificate_ASN1(
+    ctx: Option<&Context>,
+    length: c_int,
+    der: *const c_uchar,
+) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe {
-        with_ctx(ctx, 0, |ctx| bytes(der, length.into()).is_some_and(|der| load::certificate_der(ctx, der)).into())
-    }
+    unsafe { on_ctx(ctx, 0, |ctx| bytes(der, length.into()).is_some_and(|der| load::certificate_der(ctx, der)).into()) }
 }
 
 /// As [`SSL_CTX_use_certificate_ASN1`], for one connection.
@@ -79,11 +85,9 @@ pub unsafe extern "C" fn SSL_CTX_use_certificate_ASN1(ctx: *mut Context, length:
 /// # Safety
 /// `ssl` is NULL or holds a reference; `der` is NULL or has `length` bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_use_certificate_ASN1(ssl: *mut Ssl, der: *const c_uchar, length: c_int) -> c_int {
+pub unsafe extern "C" fn SSL_use_certificate_ASN1(ssl: Option<&Ssl>, der: *const c_uchar, length: c_int) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe {
-        with_ssl(ssl, 0, |ssl| bytes(der, length.into()).is_some_and(|der| load::certificate_der(ssl, der)).into())
-    }
+    unsafe { on_ssl(ssl, 0, |ssl| bytes(der, length.into()).is_some_and(|der| load::certificate_der(ssl, der)).into()) }
 }
 
 /// The certificate in a PEM file, and its chain, which follows it. Returns 1 or 0.
@@ -91,9 +95,9 @@ pub unsafe extern "C" fn SSL_use_certificate_ASN1(ssl: *mut Ssl, der: *const c_u
 /// # Safety
 /// `ctx` is NULL or holds a reference; `file` is NULL or ends with a NUL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_use_certificate_chain_file(ctx: *mut Context, file: *const c_char) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_use_certificate_chain_file(ctx: Option<&Context>, file: *const c_char) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, 0, |ctx| text(file).is_some_and(|file| load::chain_file(ctx, file)).into()) }
+    unsafe { on_ctx(ctx, 0, |ctx| text(file).is_some_and(|file| load::chain_file(ctx, file)).into()) }
 }
 
 /// As [`SSL_CTX_use_certificate_chain_file`], for one connection.
@@ -101,9 +105,9 @@ pub unsafe extern "C" fn SSL_CTX_use_certificate_chain_file(ctx: *mut Context, f
 /// # Safety
 /// `ssl` is NULL or holds a reference; `file` is NULL or ends with a NUL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_use_certificate_chain_file(ssl: *mut Ssl, file: *const c_char) -> c_int {
+pub unsafe extern "C" fn SSL_use_certificate_chain_file(ssl: Option<&Ssl>, file: *const c_char) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with_ssl(ssl, 0, |ssl| text(file).is_some_and(|file| load::chain_file(ssl, file)).into()) }
+    unsafe { on_ssl(ssl, 0, |ssl| text(file).is_some_and(|file| load::chain_file(ssl, file)).into()) }
 }
 
 /// A certificate with its key and chain, all or nothing; `replace` is 0 where nothing may be there yet. Returns 1 or 0.
@@ -112,7 +116,7 @@ pub unsafe extern "C" fn SSL_use_certificate_chain_file(ssl: *mut Ssl, file: *co
 /// `ctx` is NULL or holds a reference; the others are NULL or alive, `chain` a `STACK_OF(X509)`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CTX_use_cert_and_key(
-    ctx: *mut Context,
+    ctx: Option<&Context>,
     certificate: *mut X509,
     key: *mut EVP_PKEY,
     chain: *mut OPENSSL_STACK,
@@ -120,7 +124,7 @@ pub unsafe extern "C" fn SSL_CTX_use_cert_and_key(
 ) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ctx(ctx, 0, |ctx| {
+        on_ctx(ctx, 0, |ctx| {
             let Some(certificate) = Certificate::share(certificate) else { return null_argument() };
             let (key, chain) = (Key::share(key), Certificates::share(chain));
             assign::use_both(ctx, &certificate, key.as_ref(), chain, replace != 0).into()
@@ -134,7 +138,7 @@ pub unsafe extern "C" fn SSL_CTX_use_cert_and_key(
 /// `ssl` is NULL or holds a reference; the others are NULL or alive, `chain` a `STACK_OF(X509)`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_use_cert_and_key(
-    ssl: *mut Ssl,
+    ssl: Option<&Ssl>,
     certificate: *mut X509,
     key: *mut EVP_PKEY,
     chain: *mut OPENSSL_STACK,
@@ -142,7 +146,7 @@ pub unsafe extern "C" fn SSL_use_cert_and_key(
 ) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ssl(ssl, 0, |ssl| {
+        on_ssl(ssl, 0, |ssl| {
             let Some(certificate) = Certificate::share(certificate) else { return null_argument() };
             let (key, chain) = (Key::share(key), Certificates::share(chain));
             assign::use_both(ssl, &certificate, key.as_ref(), chain, replace != 0).into()
@@ -151,93 +155,57 @@ pub unsafe extern "C" fn SSL_use_cert_and_key(
 }
 
 /// The current certificate, or NULL. It stays the context's.
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_get0_certificate(ctx: *const Context) -> *mut X509 {
-    // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, null_mut(), |ctx| pointer(ctx.settings().certificates.current().certificate.as_ref())) }
+pub extern "C" fn SSL_CTX_get0_certificate(ctx: Option<&Context>) -> *mut X509 {
+    on_ctx(ctx, null_mut(), |ctx| pointer(ctx.settings().certificates.current().certificate.as_ref()))
 }
 
 /// The current certificate, or NULL. It stays the connection's.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_certificate(ssl: *const Ssl) -> *mut X509 {
-    // SAFETY: the caller's promise.
-    unsafe { with_ssl(ssl, null_mut(), |ssl| pointer(ssl.settings().certificates.current().certificate.as_ref())) }
+pub extern "C" fn SSL_get_certificate(ssl: Option<&Ssl>) -> *mut X509 {
+    on_ssl(ssl, null_mut(), |ssl| pointer(ssl.settings().certificates.current().certificate.as_ref()))
 }
 
 /// Forgets certificates, keys and chains.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_certs_clear(ssl: *mut Ssl) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        with_ssl(ssl, (), |ssl| {
-            drop(chain::change(ssl, |certificates| certificates.clear()));
-        })
-    }
+pub extern "C" fn SSL_certs_clear(ssl: Option<&Ssl>) {
+    on_ssl(ssl, (), |ssl| {
+        drop(chain::change(ssl, |certificates| certificates.clear()));
+    })
 }
 
 /// Asks `callback` before a certificate is chosen; NULL asks nobody.
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference; the callback may be called with `argument` for as long as connections are made.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_cert_cb(
-    ctx: *mut Context,
+pub extern "C" fn SSL_CTX_set_cert_cb(
+    ctx: Option<&Context>,
     callback: Option<CertificateCallback>,
     argument: *mut c_void,
 ) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        with_ctx(ctx, (), |ctx| {
-            let asked = callback.map(|callback| Asked { callback, argument });
-            chain::change(ctx, |certificates| certificates.asked = asked);
-        })
-    }
+    on_ctx(ctx, (), |ctx| {
+        let asked = callback.map(|callback| Asked { callback, argument });
+        chain::change(ctx, |certificates| certificates.asked = asked);
+    })
 }
 
 /// As [`SSL_CTX_set_cert_cb`], for one connection.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference; the callback may be called with `argument` for as long as connections are made.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set_cert_cb(ssl: *mut Ssl, callback: Option<CertificateCallback>, argument: *mut c_void) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        with_ssl(ssl, (), |ssl| {
-            let asked = callback.map(|callback| Asked { callback, argument });
-            chain::change(ssl, |certificates| certificates.asked = asked);
-        })
-    }
+pub extern "C" fn SSL_set_cert_cb(ssl: Option<&Ssl>, callback: Option<CertificateCallback>, argument: *mut c_void) {
+    on_ssl(ssl, (), |ssl| {
+        let asked = callback.map(|callback| Asked { callback, argument });
+        chain::change(ssl, |certificates| certificates.asked = asked);
+    })
 }
 
 /// Asks `callback` for a client's certificate where it has none and a server asks; NULL asks nobody.
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_client_cert_cb(ctx: *mut Context, callback: Option<ClientCertificateCallback>) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        with_ctx(ctx, (), |ctx| {
-            ctx.trust.set_client_certificate(callback);
-        })
-    }
+pub extern "C" fn SSL_CTX_set_client_cert_cb(ctx: Option<&Context>, callback: Option<ClientCertificateCallback>) {
+    on_ctx(ctx, (), |ctx| {
+        ctx.trust.set_client_certificate(callback);
+    })
 }
 
 /// See [`SSL_CTX_set_client_cert_cb`].
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_get_client_cert_cb(ctx: *mut Context) -> Option<ClientCertificateCallback> {
-    // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, None, |ctx| ctx.trust.client_certificate()) }
+pub extern "C" fn SSL_CTX_get_client_cert_cb(ctx: Option<&Context>) -> Option<ClientCertificateCallback> {
+    on_ctx(ctx, None, |ctx| ctx.trust.client_certificate())
 }

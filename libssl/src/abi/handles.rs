@@ -1,6 +1,6 @@
 //! Contexts and connections made, counted and freed.
 
-use crate::boundary::{guard, with_ctx};
+use crate::boundary::{guard, on_ctx};
 use crate::context::Context;
 use crate::error::{self, Reason};
 use crate::method::Method;
@@ -59,10 +59,10 @@ pub unsafe extern "C" fn SSL_CTX_new_ex(
 /// # Safety
 /// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_up_ref(ctx: *mut Context) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_up_ref(ctx: Option<&Context>) -> c_int {
     // SAFETY: a pointer that is not NULL came from `Arc::into_raw` and is still counted.
     unsafe {
-        with_ctx(ctx, 0, |ctx| {
+        on_ctx(ctx, 0, |ctx| {
             Arc::increment_strong_count(ctx);
             1
         })
@@ -86,10 +86,10 @@ pub unsafe extern "C" fn SSL_CTX_free(ctx: *mut Context) {
 /// # Safety
 /// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_new(ctx: *mut Context) -> *mut Ssl {
+pub unsafe extern "C" fn SSL_new(ctx: Option<&Context>) -> *mut Ssl {
     // SAFETY: the caller's promise is the same; a pointer that is not NULL came from `Arc::into_raw`.
     unsafe {
-        with_ctx(ctx, null_mut(), |ctx| {
+        on_ctx(ctx, null_mut(), |ctx| {
             Arc::increment_strong_count(ctx);
             Arc::into_raw(Ssl::new(&Arc::from_raw(ctx))).cast_mut()
         })

@@ -1,6 +1,6 @@
 //! Application data. The modes of `SSL_CTX_set_mode(3)` act in these calls.
 
-use crate::boundary::with_ssl;
+use crate::boundary::on_ssl;
 use crate::error::{self, Reason};
 use crate::ssl::{Failed, Ssl};
 use libc::{c_int, c_void};
@@ -63,13 +63,9 @@ fn read(ssl: &Ssl, buffer: *mut c_void, length: c_int, peek: bool) -> c_int {
 /// Reads up to `num` bytes of one record. Returns how many, 0 where the peer closed, or -1: see `SSL_get_error`.
 /// Without AUTO_RETRY it also returns -1, with SSL_ERROR_WANT_READ, after a record without application data
 /// (`SSL_CTX_set_mode(3)`, third mode).
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference; `buf` has room for `num` bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_read(ssl: *mut Ssl, buf: *mut c_void, num: c_int) -> c_int {
-    // SAFETY: the caller's promises are those of this function.
-    unsafe { with_ssl(ssl, -1, |ssl| read(ssl, buf, num, false)) }
+pub extern "C" fn SSL_read(ssl: Option<&Ssl>, buf: *mut c_void, num: c_int) -> c_int {
+    on_ssl(ssl, -1, |ssl| read(ssl, buf, num, false))
 }
 
 /// As [`SSL_read`]; returns 1 with the count in `readbytes`, or 0.
@@ -77,19 +73,15 @@ pub unsafe extern "C" fn SSL_read(ssl: *mut Ssl, buf: *mut c_void, num: c_int) -
 /// # Safety
 /// As for [`SSL_read`]; `readbytes` is NULL or can be written.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_read_ex(ssl: *mut Ssl, buf: *mut c_void, num: usize, readbytes: *mut usize) -> c_int {
+pub unsafe extern "C" fn SSL_read_ex(ssl: Option<&Ssl>, buf: *mut c_void, num: usize, readbytes: *mut usize) -> c_int {
     // SAFETY: the caller's promises are those of these functions.
-    unsafe { with_ssl(ssl, 0, |ssl| succeeded(ssl.read(room(buf, num), false), readbytes)) }
+    unsafe { on_ssl(ssl, 0, |ssl| succeeded(ssl.read(room(buf, num), false), readbytes)) }
 }
 
 /// As [`SSL_read`], but the bytes stay to be read.
-///
-/// # Safety
-/// As for [`SSL_read`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_peek(ssl: *mut Ssl, buf: *mut c_void, num: c_int) -> c_int {
-    // SAFETY: the caller's promises are those of this function.
-    unsafe { with_ssl(ssl, -1, |ssl| read(ssl, buf, num, true)) }
+pub extern "C" fn SSL_peek(ssl: Option<&Ssl>, buf: *mut c_void, num: c_int) -> c_int {
+    on_ssl(ssl, -1, |ssl| read(ssl, buf, num, true))
 }
 
 /// As [`SSL_read_ex`], but the bytes stay to be read.
@@ -97,9 +89,9 @@ pub unsafe extern "C" fn SSL_peek(ssl: *mut Ssl, buf: *mut c_void, num: c_int) -
 /// # Safety
 /// As for [`SSL_read_ex`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_peek_ex(ssl: *mut Ssl, buf: *mut c_void, num: usize, readbytes: *mut usize) -> c_int {
+pub unsafe extern "C" fn SSL_peek_ex(ssl: Option<&Ssl>, buf: *mut c_void, num: usize, readbytes: *mut usize) -> c_int {
     // SAFETY: the caller's promises are those of these functions.
-    unsafe { with_ssl(ssl, 0, |ssl| succeeded(ssl.read(room(buf, num), true), readbytes)) }
+    unsafe { on_ssl(ssl, 0, |ssl| succeeded(ssl.read(room(buf, num), true), readbytes)) }
 }
 
 /// Writes `num` bytes in records of at most 16,384. Returns how many are sent: all of them, or under
@@ -110,10 +102,10 @@ pub unsafe extern "C" fn SSL_peek_ex(ssl: *mut Ssl, buf: *mut c_void, num: usize
 /// # Safety
 /// `ssl` is NULL or holds a reference; `buf` holds `num` bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_write(ssl: *mut Ssl, buf: *const c_void, num: c_int) -> c_int {
+pub unsafe extern "C" fn SSL_write(ssl: Option<&Ssl>, buf: *const c_void, num: c_int) -> c_int {
     // SAFETY: the caller's promises are those of these functions.
     unsafe {
-        with_ssl(ssl, -1, |ssl| match usize::try_from(num) {
+        on_ssl(ssl, -1, |ssl| match usize::try_from(num) {
             Ok(length) => count(ssl.write(data(buf, length))),
             Err(_) => ssl.write_negative(num).0,
         })
@@ -125,37 +117,26 @@ pub unsafe extern "C" fn SSL_write(ssl: *mut Ssl, buf: *const c_void, num: c_int
 /// # Safety
 /// As for [`SSL_write`]; `written` is NULL or can be written.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_write_ex(ssl: *mut Ssl, buf: *const c_void, num: usize, written: *mut usize) -> c_int {
+pub unsafe extern "C" fn SSL_write_ex(ssl: Option<&Ssl>, buf: *const c_void, num: usize, written: *mut usize) -> c_int {
     // SAFETY: the caller's promises are those of these functions.
-    unsafe { with_ssl(ssl, 0, |ssl| succeeded(ssl.write_ex(data(buf, num)), written)) }
+    unsafe { on_ssl(ssl, 0, |ssl| succeeded(ssl.write_ex(data(buf, num)), written)) }
 }
 
 /// Kernel TLS is not there: -1, as in an OpenSSL without it.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_sendfile(_ssl: *mut Ssl, _fd: c_int, _offset: i64, _size: usize, _flags: c_int) -> isize {
+pub extern "C" fn SSL_sendfile(_ssl: Option<&Ssl>, _fd: c_int, _offset: i64, _size: usize, _flags: c_int) -> isize {
     error::put(Reason::UNINITIALIZED);
     -1
 }
 
 /// Bytes of data that `SSL_read` gets without reading from the BIO.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_pending(ssl: *const Ssl) -> c_int {
-    // SAFETY: the caller's promise is that of this function.
-    unsafe { with_ssl(ssl, 0, |ssl| ssl.pending() as c_int) }
+pub extern "C" fn SSL_pending(ssl: Option<&Ssl>) -> c_int {
+    on_ssl(ssl, 0, |ssl| ssl.pending() as c_int)
 }
 
 /// 1 if bytes were read from the BIO that are not processed yet, data or not.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_has_pending(ssl: *const Ssl) -> c_int {
-    // SAFETY: the caller's promise is that of this function.
-    unsafe { with_ssl(ssl, 0, |ssl| c_int::from(ssl.has_pending())) }
+pub extern "C" fn SSL_has_pending(ssl: Option<&Ssl>) -> c_int {
+    on_ssl(ssl, 0, |ssl| c_int::from(ssl.has_pending()))
 }

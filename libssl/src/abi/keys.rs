@@ -1,7 +1,7 @@
 //! Private keys for our own end, and the passwords of their files.
 
 use super::arguments::{bytes, null_argument, pointer, text};
-use crate::boundary::{with_ctx, with_ssl};
+use crate::boundary::{on_ctx, on_ssl};
 use crate::certificates::{assign, load};
 use crate::context::Context;
 use crate::crypto::key::Key;
@@ -16,10 +16,10 @@ use std::ptr::null_mut;
 /// # Safety
 /// `ctx` is NULL or holds a reference; `key` is NULL or alive.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_use_PrivateKey(ctx: *mut Context, key: *mut EVP_PKEY) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_use_PrivateKey(ctx: Option<&Context>, key: *mut EVP_PKEY) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ctx(ctx, 0, |ctx| match Key::share(key) {
+        on_ctx(ctx, 0, |ctx| match Key::share(key) {
             Some(key) => assign::use_key(ctx, &key).into(),
             None => null_argument(),
         })
@@ -31,10 +31,10 @@ pub unsafe extern "C" fn SSL_CTX_use_PrivateKey(ctx: *mut Context, key: *mut EVP
 /// # Safety
 /// `ssl` is NULL or holds a reference; `key` is NULL or alive.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_use_PrivateKey(ssl: *mut Ssl, key: *mut EVP_PKEY) -> c_int {
+pub unsafe extern "C" fn SSL_use_PrivateKey(ssl: Option<&Ssl>, key: *mut EVP_PKEY) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ssl(ssl, 0, |ssl| match Key::share(key) {
+        on_ssl(ssl, 0, |ssl| match Key::share(key) {
             Some(key) => assign::use_key(ssl, &key).into(),
             None => null_argument(),
         })
@@ -46,9 +46,13 @@ pub unsafe extern "C" fn SSL_use_PrivateKey(ssl: *mut Ssl, key: *mut EVP_PKEY) -
 /// # Safety
 /// `ctx` is NULL or holds a reference; `file` is NULL or ends with a NUL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_use_PrivateKey_file(ctx: *mut Context, file: *const c_char, format: c_int) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_use_PrivateKey_file(
+    ctx: Option<&Context>,
+    file: *const c_char,
+    format: c_int,
+) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, 0, |ctx| text(file).is_some_and(|file| load::key_file(ctx, file, format)).into()) }
+    unsafe { on_ctx(ctx, 0, |ctx| text(file).is_some_and(|file| load::key_file(ctx, file, format)).into()) }
 }
 
 /// As [`SSL_CTX_use_PrivateKey_file`], for one connection.
@@ -56,9 +60,9 @@ pub unsafe extern "C" fn SSL_CTX_use_PrivateKey_file(ctx: *mut Context, file: *c
 /// # Safety
 /// `ssl` is NULL or holds a reference; `file` is NULL or ends with a NUL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_use_PrivateKey_file(ssl: *mut Ssl, file: *const c_char, format: c_int) -> c_int {
+pub unsafe extern "C" fn SSL_use_PrivateKey_file(ssl: Option<&Ssl>, file: *const c_char, format: c_int) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with_ssl(ssl, 0, |ssl| text(file).is_some_and(|file| load::key_file(ssl, file, format)).into()) }
+    unsafe { on_ssl(ssl, 0, |ssl| text(file).is_some_and(|file| load::key_file(ssl, file, format)).into()) }
 }
 
 /// The key of this kind (`EVP_PKEY_RSA`, ...) in these bytes, DER. Returns 1 or 0.
@@ -68,12 +72,12 @@ pub unsafe extern "C" fn SSL_use_PrivateKey_file(ssl: *mut Ssl, file: *const c_c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CTX_use_PrivateKey_ASN1(
     kind: c_int,
-    ctx: *mut Context,
+    ctx: Option<&Context>,
     der: *const c_uchar,
     length: c_long,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, 0, |ctx| bytes(der, length).is_some_and(|der| load::key_der(ctx, kind, der)).into()) }
+    unsafe { on_ctx(ctx, 0, |ctx| bytes(der, length).is_some_and(|der| load::key_der(ctx, kind, der)).into()) }
 }
 
 /// As [`SSL_CTX_use_PrivateKey_ASN1`], for one connection.
@@ -83,12 +87,12 @@ pub unsafe extern "C" fn SSL_CTX_use_PrivateKey_ASN1(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_use_PrivateKey_ASN1(
     kind: c_int,
-    ssl: *mut Ssl,
+    ssl: Option<&Ssl>,
     der: *const c_uchar,
     length: c_long,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with_ssl(ssl, 0, |ssl| bytes(der, length).is_some_and(|der| load::key_der(ssl, kind, der)).into()) }
+    unsafe { on_ssl(ssl, 0, |ssl| bytes(der, length).is_some_and(|der| load::key_der(ssl, kind, der)).into()) }
 }
 
 /// An RSA key. It is shared, not taken over. Returns 1 or 0.
@@ -96,10 +100,10 @@ pub unsafe extern "C" fn SSL_use_PrivateKey_ASN1(
 /// # Safety
 /// `ctx` is NULL or holds a reference; `key` is NULL or alive.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_use_RSAPrivateKey(ctx: *mut Context, key: *mut RSA) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_use_RSAPrivateKey(ctx: Option<&Context>, key: *mut RSA) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ctx(ctx, 0, |ctx| {
+        on_ctx(ctx, 0, |ctx| {
             if key.is_null() {
                 return null_argument();
             }
@@ -113,10 +117,10 @@ pub unsafe extern "C" fn SSL_CTX_use_RSAPrivateKey(ctx: *mut Context, key: *mut 
 /// # Safety
 /// `ssl` is NULL or holds a reference; `key` is NULL or alive.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_use_RSAPrivateKey(ssl: *mut Ssl, key: *mut RSA) -> c_int {
+pub unsafe extern "C" fn SSL_use_RSAPrivateKey(ssl: Option<&Ssl>, key: *mut RSA) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ssl(ssl, 0, |ssl| {
+        on_ssl(ssl, 0, |ssl| {
             if key.is_null() {
                 return null_argument();
             }
@@ -131,12 +135,12 @@ pub unsafe extern "C" fn SSL_use_RSAPrivateKey(ssl: *mut Ssl, key: *mut RSA) -> 
 /// `ctx` is NULL or holds a reference; `file` is NULL or ends with a NUL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CTX_use_RSAPrivateKey_file(
-    ctx: *mut Context,
+    ctx: Option<&Context>,
     file: *const c_char,
     format: c_int,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, 0, |ctx| text(file).is_some_and(|file| load::rsa_key_file(ctx, file, format)).into()) }
+    unsafe { on_ctx(ctx, 0, |ctx| text(file).is_some_and(|file| load::rsa_key_file(ctx, file, format)).into()) }
 }
 
 /// As [`SSL_CTX_use_RSAPrivateKey_file`], for one connection.
@@ -144,9 +148,9 @@ pub unsafe extern "C" fn SSL_CTX_use_RSAPrivateKey_file(
 /// # Safety
 /// `ssl` is NULL or holds a reference; `file` is NULL or ends with a NUL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_use_RSAPrivateKey_file(ssl: *mut Ssl, file: *const c_char, format: c_int) -> c_int {
+pub unsafe extern "C" fn SSL_use_RSAPrivateKey_file(ssl: Option<&Ssl>, file: *const c_char, format: c_int) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with_ssl(ssl, 0, |ssl| text(file).is_some_and(|file| load::rsa_key_file(ssl, file, format)).into()) }
+    unsafe { on_ssl(ssl, 0, |ssl| text(file).is_some_and(|file| load::rsa_key_file(ssl, file, format)).into()) }
 }
 
 /// The RSA key in these bytes, DER. Returns 1 or 0.
@@ -155,12 +159,12 @@ pub unsafe extern "C" fn SSL_use_RSAPrivateKey_file(ssl: *mut Ssl, file: *const 
 /// `ctx` is NULL or holds a reference; `der` is NULL or has `length` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CTX_use_RSAPrivateKey_ASN1(
-    ctx: *mut Context,
+    ctx: Option<&Context>,
     der: *const c_uchar,
     length: c_long,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, 0, |ctx| bytes(der, length).is_some_and(|der| load::rsa_key_der(ctx, der)).into()) }
+    unsafe { on_ctx(ctx, 0, |ctx| bytes(der, length).is_some_and(|der| load::rsa_key_der(ctx, der)).into()) }
 }
 
 /// As [`SSL_CTX_use_RSAPrivateKey_ASN1`], for one connection.
@@ -168,148 +172,92 @@ pub unsafe extern "C" fn SSL_CTX_use_RSAPrivateKey_ASN1(
 /// # Safety
 /// `ssl` is NULL or holds a reference; `der` is NULL or has `length` bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_use_RSAPrivateKey_ASN1(ssl: *mut Ssl, der: *const c_uchar, length: c_long) -> c_int {
+pub unsafe extern "C" fn SSL_use_RSAPrivateKey_ASN1(ssl: Option<&Ssl>, der: *const c_uchar, length: c_long) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with_ssl(ssl, 0, |ssl| bytes(der, length).is_some_and(|der| load::rsa_key_der(ssl, der)).into()) }
+    unsafe { on_ssl(ssl, 0, |ssl| bytes(der, length).is_some_and(|der| load::rsa_key_der(ssl, der)).into()) }
 }
 
 /// Whether the current certificate and the current key are there and belong together. Returns 1, or 0 with the reason in
 /// the queue.
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_check_private_key(ctx: *const Context) -> c_int {
-    if ctx.is_null() {
+pub extern "C" fn SSL_CTX_check_private_key(ctx: Option<&Context>) -> c_int {
+    if ctx.is_none() {
         error::put(Reason::NO_CERTIFICATE_ASSIGNED);
         return 0;
     }
-    // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, 0, |ctx| assign::check_key(ctx).into()) }
+    on_ctx(ctx, 0, |ctx| assign::check_key(ctx).into())
 }
 
 /// As [`SSL_CTX_check_private_key`], for one connection.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_check_private_key(ssl: *const Ssl) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe { with_ssl(ssl, 0, |ssl| assign::check_key(ssl).into()) }
+pub extern "C" fn SSL_check_private_key(ssl: Option<&Ssl>) -> c_int {
+    on_ssl(ssl, 0, |ssl| assign::check_key(ssl).into())
 }
 
 /// The current key, or NULL. It stays the context's.
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_get0_privatekey(ctx: *const Context) -> *mut EVP_PKEY {
-    // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, null_mut(), |ctx| pointer(ctx.settings().certificates.current().key.as_ref())) }
+pub extern "C" fn SSL_CTX_get0_privatekey(ctx: Option<&Context>) -> *mut EVP_PKEY {
+    on_ctx(ctx, null_mut(), |ctx| pointer(ctx.settings().certificates.current().key.as_ref()))
 }
 
 /// The current key, or NULL. It stays the connection's.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_privatekey(ssl: *const Ssl) -> *mut EVP_PKEY {
-    // SAFETY: the caller's promise.
-    unsafe { with_ssl(ssl, null_mut(), |ssl| pointer(ssl.settings().certificates.current().key.as_ref())) }
+pub extern "C" fn SSL_get_privatekey(ssl: Option<&Ssl>) -> *mut EVP_PKEY {
+    on_ssl(ssl, null_mut(), |ssl| pointer(ssl.settings().certificates.current().key.as_ref()))
 }
 
 /// Asks `callback` for the passwords of keys in files; NULL leaves it to libcrypto.
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference; the callback may be called while files are read.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_default_passwd_cb(ctx: *mut Context, callback: pem_password_cb) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        with_ctx(ctx, (), |ctx| {
-            ctx.change(|settings| settings.verification.password.callback = callback);
-        })
-    }
+pub extern "C" fn SSL_CTX_set_default_passwd_cb(ctx: Option<&Context>, callback: pem_password_cb) {
+    on_ctx(ctx, (), |ctx| {
+        ctx.change(|settings| settings.verification.password.callback = callback);
+    })
 }
 
 /// As [`SSL_CTX_set_default_passwd_cb`], for one connection.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference; the callback may be called while files are read.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set_default_passwd_cb(ssl: *mut Ssl, callback: pem_password_cb) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        with_ssl(ssl, (), |ssl| {
-            ssl.change(|settings| settings.verification.password.callback = callback);
-        })
-    }
+pub extern "C" fn SSL_set_default_passwd_cb(ssl: Option<&Ssl>, callback: pem_password_cb) {
+    on_ssl(ssl, (), |ssl| {
+        ssl.change(|settings| settings.verification.password.callback = callback);
+    })
 }
 
 /// What the password callback is handed; without a callback the password itself.
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference; `data` is what the password callback expects.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_default_passwd_cb_userdata(ctx: *mut Context, data: *mut c_void) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        with_ctx(ctx, (), |ctx| {
-            ctx.change(|settings| settings.verification.password.user_data = data);
-        })
-    }
+pub extern "C" fn SSL_CTX_set_default_passwd_cb_userdata(ctx: Option<&Context>, data: *mut c_void) {
+    on_ctx(ctx, (), |ctx| {
+        ctx.change(|settings| settings.verification.password.user_data = data);
+    })
 }
 
 /// As [`SSL_CTX_set_default_passwd_cb_userdata`], for one connection.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference; `data` is what the password callback expects.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set_default_passwd_cb_userdata(ssl: *mut Ssl, data: *mut c_void) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        with_ssl(ssl, (), |ssl| {
-            ssl.change(|settings| settings.verification.password.user_data = data);
-        })
-    }
+pub extern "C" fn SSL_set_default_passwd_cb_userdata(ssl: Option<&Ssl>, data: *mut c_void) {
+    on_ssl(ssl, (), |ssl| {
+        ssl.change(|settings| settings.verification.password.user_data = data);
+    })
 }
 
 /// See [`SSL_CTX_set_default_passwd_cb`].
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_get_default_passwd_cb(ctx: *mut Context) -> pem_password_cb {
-    // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, None, |ctx| ctx.settings().verification.password.callback) }
+pub extern "C" fn SSL_CTX_get_default_passwd_cb(ctx: Option<&Context>) -> pem_password_cb {
+    on_ctx(ctx, None, |ctx| ctx.settings().verification.password.callback)
 }
 
 /// As [`SSL_CTX_get_default_passwd_cb`], for one connection.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_default_passwd_cb(ssl: *mut Ssl) -> pem_password_cb {
-    // SAFETY: the caller's promise.
-    unsafe { with_ssl(ssl, None, |ssl| ssl.settings().verification.password.callback) }
+pub extern "C" fn SSL_get_default_passwd_cb(ssl: Option<&Ssl>) -> pem_password_cb {
+    on_ssl(ssl, None, |ssl| ssl.settings().verification.password.callback)
 }
 
 /// See [`SSL_CTX_set_default_passwd_cb_userdata`].
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_get_default_passwd_cb_userdata(ctx: *mut Context) -> *mut c_void {
-    // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, null_mut(), |ctx| ctx.settings().verification.password.user_data) }
+pub extern "C" fn SSL_CTX_get_default_passwd_cb_userdata(ctx: Option<&Context>) -> *mut c_void {
+    on_ctx(ctx, null_mut(), |ctx| ctx.settings().verification.password.user_data)
 }
 
 /// As [`SSL_CTX_get_default_passwd_cb_userdata`], for one connection.
-///
-/// # Safety
-/// `ssl` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_default_passwd_cb_userdata(ssl: *mut Ssl) -> *mut c_void {
-    // SAFETY: the caller's promise.
-    unsafe { with_ssl(ssl, null_mut(), |ssl| ssl.settings().verification.password.user_data) }
+pub extern "C" fn SSL_get_default_passwd_cb_userdata(ssl: Option<&Ssl>) -> *mut c_void {
+    on_ssl(ssl, null_mut(), |ssl| ssl.settings().verification.password.user_data)
 }

@@ -85,7 +85,7 @@ fn new_id(id: *const c_uchar, length: c_uint, too_long: Reason) -> Option<Id> {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn SSL_SESSION_set1_id(session: Option<&Session>, id: *const c_uchar, length: c_uint) -> c_int {
+extern "C" fn SSL_SESSION_set1_id(session: Option<&Session>, id: *const c_uchar, length: c_uint) -> c_int {
     on_data(session, 0, |data| {
         let Some(id) = new_id(id, length, Reason::SSL_SESSION_ID_TOO_LONG) else { return 0 };
         data.id = id;
@@ -94,11 +94,7 @@ unsafe extern "C" fn SSL_SESSION_set1_id(session: Option<&Session>, id: *const c
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn SSL_SESSION_set1_id_context(
-    session: Option<&Session>,
-    context: *const c_uchar,
-    length: c_uint,
-) -> c_int {
+extern "C" fn SSL_SESSION_set1_id_context(session: Option<&Session>, context: *const c_uchar, length: c_uint) -> c_int {
     on_data(session, 0, |data| {
         let Some(id) = new_id(context, length, Reason::SSL_SESSION_ID_CONTEXT_TOO_LONG) else { return 0 };
         data.id_context = id;

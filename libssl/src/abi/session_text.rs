@@ -16,7 +16,7 @@ fn write(bio: *mut BIO, text: &str) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn SSL_SESSION_print(bio: *mut BIO, session: Option<&Session>) -> c_int {
+extern "C" fn SSL_SESSION_print(bio: *mut BIO, session: Option<&Session>) -> c_int {
     session.map_or(0, |session| guard(0, || write(bio, &session::text(session))))
 }
 
@@ -35,7 +35,7 @@ unsafe extern "C" fn SSL_SESSION_print_fp(file: *mut FILE, session: Option<&Sess
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn SSL_SESSION_print_keylog(bio: *mut BIO, session: Option<&Session>) -> c_int {
+extern "C" fn SSL_SESSION_print_keylog(bio: *mut BIO, session: Option<&Session>) -> c_int {
     session.map_or(0, |session| guard(0, || session::key_log_line(session).map_or(0, |line| write(bio, &line))))
 }
 

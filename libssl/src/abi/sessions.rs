@@ -94,11 +94,7 @@ fn id_context(context: *const c_uchar, length: c_uint) -> Option<Id> {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn SSL_CTX_set_session_id_context(
-    ctx: Option<&Context>,
-    context: *const c_uchar,
-    length: c_uint,
-) -> c_int {
+extern "C" fn SSL_CTX_set_session_id_context(ctx: Option<&Context>, context: *const c_uchar, length: c_uint) -> c_int {
     on_ctx(ctx, 0, |ctx| {
         let Some(id) = id_context(context, length) else { return 0 };
         ctx.change(|settings| settings.sessions.id_context = id);
@@ -107,7 +103,7 @@ unsafe extern "C" fn SSL_CTX_set_session_id_context(
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn SSL_set_session_id_context(ssl: Option<&Ssl>, context: *const c_uchar, length: c_uint) -> c_int {
+extern "C" fn SSL_set_session_id_context(ssl: Option<&Ssl>, context: *const c_uchar, length: c_uint) -> c_int {
     on_ssl(ssl, 0, |ssl| {
         let Some(id) = id_context(context, length) else { return 0 };
         ssl.change(|settings| settings.sessions.id_context = id);

@@ -36,16 +36,16 @@ pub extern "C" fn BIO_f_ssl() -> *const BIO_METHOD {
 pub unsafe extern "C" fn BIO_new_ssl(ctx: *mut Context, client: c_int) -> *mut BIO {
     // SAFETY: the caller's promise; what is made here is given on or freed.
     unsafe {
-        let ssl = super::handles::SSL_new(ctx);
+        let ssl = super::handles::SSL_new(ctx.as_ref());
         let made = if ssl.is_null() { null_mut() } else { BIO_new(BIO_f_ssl()) };
         if made.is_null() {
             super::handles::SSL_free(ssl);
             return null_mut();
         }
         if client != 0 {
-            super::connection::SSL_set_connect_state(ssl);
+            super::connection::SSL_set_connect_state(ssl.as_ref());
         } else {
-            super::connection::SSL_set_accept_state(ssl);
+            super::connection::SSL_set_accept_state(ssl.as_ref());
         }
         BIO_ctrl(made, C_SET_SSL, CLOSE, ssl.cast());
         made
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn BIO_ssl_shutdown(chain: *mut BIO) {
         // SAFETY: the caller's promise.
         unsafe {
             if BIO_method_type(bio) == TYPE_SSL {
-                super::connection::SSL_shutdown(bio::connection(bio));
+                super::connection::SSL_shutdown(bio::connection(bio).as_ref());
             }
             bio = BIO_next(bio);
         }

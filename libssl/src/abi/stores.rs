@@ -1,7 +1,7 @@
 //! Whom we trust.
 
 use super::arguments::{optional_text, pointer, text};
-use crate::boundary::with_ctx;
+use crate::boundary::on_ctx;
 use crate::context::Context;
 use crate::crypto::store::Store;
 use libc::{c_char, c_int};
@@ -19,13 +19,13 @@ fn in_store(ctx: &Context, load: impl FnOnce(&Store) -> bool) -> c_int {
 /// `ctx` is NULL or holds a reference; `file` and `path` are NULL or end with a NUL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_CTX_load_verify_locations(
-    ctx: *mut Context,
+    ctx: Option<&Context>,
     file: *const c_char,
     path: *const c_char,
 ) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ctx(ctx, 0, |ctx| {
+        on_ctx(ctx, 0, |ctx| {
             let (file, path) = (optional_text(file), optional_text(path));
             let Some(store) = ctx.trust.store().filter(|_| file.is_some() || path.is_some()) else { return 0 };
             let loaded = file.is_none_or(|file| store.load_file(file));
@@ -39,9 +39,9 @@ pub unsafe extern "C" fn SSL_CTX_load_verify_locations(
 /// # Safety
 /// `ctx` is NULL or holds a reference; `file` is NULL or ends with a NUL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_load_verify_file(ctx: *mut Context, file: *const c_char) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_load_verify_file(ctx: Option<&Context>, file: *const c_char) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, 0, |ctx| in_store(ctx, |store| text(file).is_some_and(|file| store.load_file(file)))) }
+    unsafe { on_ctx(ctx, 0, |ctx| in_store(ctx, |store| text(file).is_some_and(|file| store.load_file(file)))) }
 }
 
 /// Trusts the certificates in a folder, as they are looked for. Returns 1 or 0.
@@ -49,9 +49,9 @@ pub unsafe extern "C" fn SSL_CTX_load_verify_file(ctx: *mut Context, file: *cons
 /// # Safety
 /// `ctx` is NULL or holds a reference; `path` is NULL or ends with a NUL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_load_verify_dir(ctx: *mut Context, path: *const c_char) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_load_verify_dir(ctx: Option<&Context>, path: *const c_char) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, 0, |ctx| in_store(ctx, |store| text(path).is_some_and(|path| store.load_directory(path)))) }
+    unsafe { on_ctx(ctx, 0, |ctx| in_store(ctx, |store| text(path).is_some_and(|path| store.load_directory(path)))) }
 }
 
 /// Trusts the certificates behind a URI, as they are looked for. Returns 1 or 0.
@@ -59,59 +59,39 @@ pub unsafe extern "C" fn SSL_CTX_load_verify_dir(ctx: *mut Context, path: *const
 /// # Safety
 /// `ctx` is NULL or holds a reference; `uri` is NULL or ends with a NUL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_load_verify_store(ctx: *mut Context, uri: *const c_char) -> c_int {
+pub unsafe extern "C" fn SSL_CTX_load_verify_store(ctx: Option<&Context>, uri: *const c_char) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, 0, |ctx| in_store(ctx, |store| text(uri).is_some_and(|uri| store.load_uri(uri)))) }
+    unsafe { on_ctx(ctx, 0, |ctx| in_store(ctx, |store| text(uri).is_some_and(|uri| store.load_uri(uri)))) }
 }
 
 /// Trusts the file and the folder that libcrypto was built with. Returns 1, also where it does not exist.
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_default_verify_paths(ctx: *mut Context) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, 0, |ctx| in_store(ctx, |store| store.set_default_places())) }
+pub extern "C" fn SSL_CTX_set_default_verify_paths(ctx: Option<&Context>) -> c_int {
+    on_ctx(ctx, 0, |ctx| in_store(ctx, |store| store.set_default_places()))
 }
 
 /// Trusts the folder that libcrypto was built with. Returns 1, also where it does not exist.
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_default_verify_dir(ctx: *mut Context) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, 0, |ctx| in_store(ctx, |store| store.set_default_directory())) }
+pub extern "C" fn SSL_CTX_set_default_verify_dir(ctx: Option<&Context>) -> c_int {
+    on_ctx(ctx, 0, |ctx| in_store(ctx, |store| store.set_default_directory()))
 }
 
 /// Trusts the file that libcrypto was built with. Returns 1, also where it does not exist.
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_default_verify_file(ctx: *mut Context) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, 0, |ctx| in_store(ctx, |store| store.set_default_file())) }
+pub extern "C" fn SSL_CTX_set_default_verify_file(ctx: Option<&Context>) -> c_int {
+    on_ctx(ctx, 0, |ctx| in_store(ctx, |store| store.set_default_file()))
 }
 
 /// Trusts what is behind the URI that libcrypto was built with. Returns 1, also where there is nothing.
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_default_verify_store(ctx: *mut Context) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, 0, |ctx| in_store(ctx, |store| store.set_default_uri())) }
+pub extern "C" fn SSL_CTX_set_default_verify_store(ctx: Option<&Context>) -> c_int {
+    on_ctx(ctx, 0, |ctx| in_store(ctx, |store| store.set_default_uri()))
 }
 
 /// What is trusted. It stays the context's.
-///
-/// # Safety
-/// `ctx` is NULL or holds a reference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_get_cert_store(ctx: *const Context) -> *mut X509_STORE {
-    // SAFETY: the caller's promise.
-    unsafe { with_ctx(ctx, null_mut(), |ctx| pointer(ctx.trust.store().as_ref())) }
+pub extern "C" fn SSL_CTX_get_cert_store(ctx: Option<&Context>) -> *mut X509_STORE {
+    on_ctx(ctx, null_mut(), |ctx| pointer(ctx.trust.store().as_ref()))
 }
 
 /// Trusts what is in `store`, which is taken over, and nothing else; NULL trusts nothing.
@@ -119,10 +99,10 @@ pub unsafe extern "C" fn SSL_CTX_get_cert_store(ctx: *const Context) -> *mut X50
 /// # Safety
 /// `ctx` is NULL or holds a reference; `store` is NULL, or its reference the caller's to give.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set_cert_store(ctx: *mut Context, store: *mut X509_STORE) {
+pub unsafe extern "C" fn SSL_CTX_set_cert_store(ctx: Option<&Context>, store: *mut X509_STORE) {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ctx(ctx, (), |ctx| {
+        on_ctx(ctx, (), |ctx| {
             drop(ctx.trust.set_store(Store::from_raw(store)));
         })
     }
@@ -133,10 +113,10 @@ pub unsafe extern "C" fn SSL_CTX_set_cert_store(ctx: *mut Context, store: *mut X
 /// # Safety
 /// `ctx` is NULL or holds a reference; `store` is NULL or alive.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_set1_cert_store(ctx: *mut Context, store: *mut X509_STORE) {
+pub unsafe extern "C" fn SSL_CTX_set1_cert_store(ctx: Option<&Context>, store: *mut X509_STORE) {
     // SAFETY: the caller's promise.
     unsafe {
-        with_ctx(ctx, (), |ctx| {
+        on_ctx(ctx, (), |ctx| {
             drop(ctx.trust.set_store(Store::share(store)));
         })
     }

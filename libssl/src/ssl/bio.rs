@@ -154,7 +154,7 @@ unsafe extern "C" fn read(bio: *mut ffi::BIO, out: *mut c_char, length: usize, c
         if out.is_null() || length == 0 {
             return 0;
         }
-        let result = crate::boundary::with_ssl(ssl, Err(Failed(-1)), |ssl| {
+        let result = crate::boundary::on_ssl(ssl.as_ref(), Err(Failed(-1)), |ssl| {
             ssl.read(slice::from_raw_parts_mut(out.cast(), length), false)
         });
         finish(bio, ssl, result, count)
@@ -169,7 +169,7 @@ unsafe extern "C" fn write(bio: *mut ffi::BIO, data: *const c_char, length: usiz
         if data.is_null() {
             return 0;
         }
-        let result = crate::boundary::with_ssl(ssl, Err(Failed(-1)), |ssl| {
+        let result = crate::boundary::on_ssl(ssl.as_ref(), Err(Failed(-1)), |ssl| {
             ssl.write_ex(slice::from_raw_parts(data.cast(), length))
         });
         finish(bio, ssl, result, count)
