@@ -82,7 +82,10 @@ test: deps all ctests
 compat: all ctests
 	tools/ctests $(COMPAT_HOSTS) $(OURS)
 	cargo build --release --locked -p sslmode-compare
-	target/release/sslmode-compare run $(COMPAT_HOSTS) --sequences 200000
+	target/release/sslmode-compare run $(COMPAT_HOSTS) ours --sequences 200000
+	for profile in $(patsubst ours:%,%,$(filter ours:%,$(OURS))); do \
+	    SSLMODE_OPTIONS=profile=$$profile target/release/sslmode-compare run ours --sequences 200000 || exit; \
+	done
 	target/release/sslmode-compare table --output COMPAT.md
 
 bench: deps all

@@ -107,7 +107,7 @@ pub unsafe extern "C" fn SSL_write(ssl: Option<&Ssl>, buf: *const c_void, num: c
     unsafe {
         on_ssl(ssl, -1, |ssl| match usize::try_from(num) {
             Ok(length) => count(ssl.write(data(buf, length))),
-            Err(_) => ssl.write_negative(num).0,
+            Err(_) => count(ssl.write_negative(buf.addr(), num)),
         })
     }
 }

@@ -69,13 +69,13 @@ impl Ssl {
         self.call(|connection, io| connection.write_ex(io, data))
     }
 
-    /// `SSL_write` of a negative length.
-    pub fn write_negative(&self, length: c_int) -> Failed {
-        if let Err(failed) = self.before_write() {
-            return failed;
-        }
-        let written = self.call::<()>(|connection, io| Err(connection.write_negative(io, length)));
-        written.err().unwrap_or(Failed(-1))
+    /// `SSL_write` of a negative length, from this address.
+    ///
+    /// # Errors
+    /// See `SSL_get_error`.
+    pub fn write_negative(&self, address: usize, length: c_int) -> Result<usize, Failed> {
+        self.before_write()?;
+        self.call(|connection, io| connection.write_negative(io, address, length))
     }
 
     fn before_write(&self) -> Result<(), Failed> {

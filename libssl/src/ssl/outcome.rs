@@ -147,7 +147,10 @@ impl Ssl {
             Want::X509Lookup => answer::WANT_X509_LOOKUP,
             Want::ClientHelloCallback => answer::WANT_CLIENT_HELLO_CB,
             _ if self.shutdown.get() & RECEIVED_SHUTDOWN != 0 && self.peer_closed.get() => answer::ZERO_RETURN,
-            _ => answer::SYSCALL,
+            _ => self.peek_connection(|connection| match connection {
+                Some(connection) if !connection.is_alive() => connection.error_when_over() as c_int,
+                _ => answer::SYSCALL,
+            }),
         }
     }
 }

@@ -31,7 +31,7 @@ impl Ssl {
         }
         self.inform(place::HANDSHAKE_START, 1);
         self.count_begun();
-        let mut connection = match self.role.get() {
+        let connection = match self.role.get() {
             Some(Role::Client) => {
                 let settings = self.client_settings().map_err(refused)?;
                 match settings.connect() {
@@ -41,9 +41,6 @@ impl Ssl {
             }
             _ => Connection::server(dialect()),
         };
-        let settings = self.settings();
-        let fragment = settings.choices.max_send_fragment.min(settings.choices.split_send_fragment);
-        connection.limit_fragment(fragment);
         self.connection.set(Some(Box::new(connection)));
         self.stage.set(Stage::Init);
         Ok(())

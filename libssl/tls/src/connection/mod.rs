@@ -33,7 +33,7 @@ use crate::record::{self, RecordBuffer, RecordLayer};
 use outgoing::Outgoing;
 use sslmode_engine::buffers::Kind;
 use sslmode_engine::read::ReadRules;
-use sslmode_engine::write::{Outcome, Reason, Rules, WriteMachine};
+use sslmode_engine::write::{Outcome, Reason, Rules, SslError, WriteMachine};
 use sslmode_engine::{Dialect, Modes};
 use std::ops::Range;
 
@@ -158,9 +158,15 @@ impl Connection {
         self.writer.has_pending()
     }
 
-    /// Records of at most so many bytes of data from now on.
-    pub fn limit_fragment(&mut self, bytes: usize) {
-        self.writer.limit_fragment(bytes);
+    /// Records of at most `limit` bytes of data from now on, and data split at `split`.
+    pub fn limit_fragment(&mut self, limit: usize, split: usize) {
+        self.writer.limit_fragment(limit);
+        self.writer.split_fragment(split);
+    }
+
+    /// What `SSL_get_error` says of a call that comes when it is over.
+    pub fn error_when_over(&self) -> SslError {
+        self.writer.error_when_over()
     }
 
     /// Ends the connection for good, for a reason outside it: every later call answers [`Stop::Dead`].

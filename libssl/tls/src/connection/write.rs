@@ -24,13 +24,14 @@ impl Connection {
         self.call(io, call, data, true)
     }
 
-    /// `SSL_write` of a length that no buffer has.
+    /// `SSL_write` of a length that no buffer has: an error, but for the versions to which it is a retry of what is
+    /// pending.
     ///
     /// # Errors
-    /// Always one.
-    pub fn write_negative(&mut self, io: &mut Io<'_>, length: i32) -> Stop {
-        let call = Call { address: 0, length: length.min(-1).into() };
-        self.call(io, call, &[], false).err().unwrap_or(Stop::Misuse(Reason::BadLength))
+    /// See [`Stop`].
+    pub fn write_negative(&mut self, io: &mut Io<'_>, address: usize, length: i32) -> Result<usize, Stop> {
+        let call = Call { address, length: length.min(-1).into() };
+        self.call(io, call, &[], false)
     }
 
     fn call(&mut self, io: &mut Io<'_>, call: Call, data: &[u8], ex: bool) -> Result<usize, Stop> {
