@@ -1,16 +1,15 @@
 //! `SSL_METHOD`: which roles and versions a context begins with.
 
 use crate::ssl::Role;
-use sslmode_tls::record::Version;
 
 /// `SSL_METHOD`. Programs hold pointers to these and never look inside.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Method {
     /// Which roles its connections may play.
     pub roles: Roles,
-    /// The one version that it allows; None where it leaves the choice to the handshake.
-    pub only: Option<Version>,
-    /// Whether a context can be made with it: no for the versions that are not there.
+    /// The number of the one version that it allows, there or not; None where it leaves the choice to the handshake.
+    pub only: Option<u16>,
+    /// Whether a context can be made with it: no for DTLS.
     pub is_available: bool,
 }
 
@@ -36,7 +35,11 @@ pub enum Roles {
     Server,
 }
 
-const fn method(roles: Roles, only: Option<Version>) -> Method {
+const TLS1_0_NUMBER: u16 = 0x301;
+const TLS1_1_NUMBER: u16 = 0x302;
+const TLS1_2_NUMBER: u16 = 0x303;
+
+const fn method(roles: Roles, only: Option<u16>) -> Method {
     Method { roles, only, is_available: true }
 }
 
@@ -51,12 +54,24 @@ pub static TLS_CLIENT: Method = method(Roles::Client, None);
 /// `TLS_server_method()`.
 pub static TLS_SERVER: Method = method(Roles::Server, None);
 /// `TLSv1_2_method()`.
-pub static TLS1_2: Method = method(Roles::Both, Some(Version::Tls12));
+pub static TLS1_2: Method = method(Roles::Both, Some(TLS1_2_NUMBER));
 /// `TLSv1_2_client_method()`.
-pub static TLS1_2_CLIENT: Method = method(Roles::Client, Some(Version::Tls12));
+pub static TLS1_2_CLIENT: Method = method(Roles::Client, Some(TLS1_2_NUMBER));
 /// `TLSv1_2_server_method()`.
-pub static TLS1_2_SERVER: Method = method(Roles::Server, Some(Version::Tls12));
-/// The methods of versions that are not there, for either role: DTLS, and TLS before 1.2.
+pub static TLS1_2_SERVER: Method = method(Roles::Server, Some(TLS1_2_NUMBER));
+/// `TLSv1_1_method()`: handshakes find that no version is left, as where OpenSSL's security level forbids it.
+pub static TLS1_1: Method = method(Roles::Both, Some(TLS1_1_NUMBER));
+/// `TLSv1_1_client_method()`.
+pub static TLS1_1_CLIENT: Method = method(Roles::Client, Some(TLS1_1_NUMBER));
+/// `TLSv1_1_server_method()`.
+pub static TLS1_1_SERVER: Method = method(Roles::Server, Some(TLS1_1_NUMBER));
+/// `TLSv1_method()`: as [`TLS1_1`].
+pub static TLS1_0: Method = method(Roles::Both, Some(TLS1_0_NUMBER));
+/// `TLSv1_client_method()`.
+pub static TLS1_0_CLIENT: Method = method(Roles::Client, Some(TLS1_0_NUMBER));
+/// `TLSv1_server_method()`.
+pub static TLS1_0_SERVER: Method = method(Roles::Server, Some(TLS1_0_NUMBER));
+/// The methods of DTLS, for either role.
 pub static ABSENT: Method = absent(Roles::Both);
 /// As [`ABSENT`], for clients.
 pub static ABSENT_CLIENT: Method = absent(Roles::Client);

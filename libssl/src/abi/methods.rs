@@ -38,40 +38,40 @@ extern "C" fn TLSv1_2_server_method() -> *const Method {
     &method::TLS1_2_SERVER
 }
 
-/// No context can be made with it.
+/// No version is left for its handshakes.
 #[unsafe(no_mangle)]
 extern "C" fn TLSv1_method() -> *const Method {
-    &method::ABSENT
+    &method::TLS1_0
 }
 
-/// No context can be made with it.
+/// No version is left for its handshakes.
 #[unsafe(no_mangle)]
 extern "C" fn TLSv1_client_method() -> *const Method {
-    &method::ABSENT_CLIENT
+    &method::TLS1_0_CLIENT
 }
 
-/// No context can be made with it.
+/// No version is left for its handshakes.
 #[unsafe(no_mangle)]
 extern "C" fn TLSv1_server_method() -> *const Method {
-    &method::ABSENT_SERVER
+    &method::TLS1_0_SERVER
 }
 
-/// No context can be made with it.
+/// No version is left for its handshakes.
 #[unsafe(no_mangle)]
 extern "C" fn TLSv1_1_method() -> *const Method {
-    &method::ABSENT
+    &method::TLS1_1
 }
 
-/// No context can be made with it.
+/// No version is left for its handshakes.
 #[unsafe(no_mangle)]
 extern "C" fn TLSv1_1_client_method() -> *const Method {
-    &method::ABSENT_CLIENT
+    &method::TLS1_1_CLIENT
 }
 
-/// No context can be made with it.
+/// No version is left for its handshakes.
 #[unsafe(no_mangle)]
 extern "C" fn TLSv1_1_server_method() -> *const Method {
-    &method::ABSENT_SERVER
+    &method::TLS1_1_SERVER
 }
 
 /// No context can be made with it.

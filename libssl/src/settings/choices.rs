@@ -158,12 +158,12 @@ impl Choices {
     /// # Errors
     /// None is left.
     pub fn versions(&self, method: &Method) -> Result<Versions, Reason> {
-        let allowed = |version: Version, number: c_int, no: u64| {
+        let allowed = |number: c_int, no: u64| {
             let in_bounds = self.min_version <= number && (self.max_version == 0 || number <= self.max_version);
-            in_bounds && self.options & no == 0 && method.only.is_none_or(|only| only == version)
+            in_bounds && self.options & no == 0 && method.only.is_none_or(|only| c_int::from(only) == number)
         };
-        let tls12 = allowed(Version::Tls12, TLS1_2, option::NO_TLS1_2);
-        let tls13 = allowed(Version::Tls13, TLS1_3, option::NO_TLS1_3);
+        let tls12 = allowed(TLS1_2, option::NO_TLS1_2);
+        let tls13 = allowed(TLS1_3, option::NO_TLS1_3);
         match (tls12, tls13) {
             (true, true) => Ok(Versions::ALL),
             (true, false) => Ok(Versions::only(Version::Tls12)),

@@ -4,6 +4,7 @@
 use super::outcome::Want;
 use super::program::Step;
 use super::{RECEIVED_SHUTDOWN, Role, SENT_SHUTDOWN, Ssl, Stage};
+use crate::cipher::Cipher;
 use crate::error::{self, Reason};
 use libc::c_int;
 use sslmode_tls::connection::{Connection, Io, Stop};
@@ -165,6 +166,13 @@ impl Ssl {
         self.finished()
     }
 
+    /// A handshake that failed leaves its cipher suite to be asked for.
+    fn keep_what_was_settled(&self) {
+        if let Some((_, suite)) = self.peek_connection(|connection| connection?.settled()) {
+            self.own.negotiated.borrow_mut().cipher = Cipher::by_number(suite);
+        }
+    }
+
     /// Runs `call` on the connection and tells why it stopped.
     pub(super) fn call<T>(
         &self,
@@ -177,6 +185,7 @@ impl Ssl {
                 // An error that ended it sends OpenSSL's connections back to SSL_in_init.
                 if self.peek_connection(|connection| connection.is_some_and(|connection| !connection.is_alive())) {
                     self.stage.set(Stage::Init);
+                    self.keep_what_was_settled();
                 }
                 Err(failed)
             }

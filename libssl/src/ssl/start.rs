@@ -8,7 +8,7 @@ use crate::cipher::Cipher;
 use crate::error::{self, Reason};
 use crate::settings::callbacks::place;
 use crate::settings::choices::{self, option};
-use crate::settings::dialect;
+use crate::settings::{Settings, dialect};
 use crate::verification::judge;
 use crate::verification::peer::PeerChain;
 use sslmode_engine::Modes;
@@ -68,6 +68,8 @@ impl Ssl {
             no_ticket: settings.choices.options & option::NO_TICKET != 0,
             session,
             sessions: Some(Arc::new(Sessions::new(self))),
+            verify_schemes: settings.choices.signature_schemes.clone(),
+            sign_schemes: asked(&settings),
             secrets: KeyLog::of(self),
         })
     }
@@ -105,6 +107,8 @@ impl Ssl {
             tickets: prepared.tickets.clone(),
             ticket_count: settings.choices.tickets,
             session_context: settings.sessions.id_context.as_bytes().to_vec(),
+            verify_schemes: asked(&settings),
+            sign_schemes: settings.choices.signature_schemes.clone(),
             secrets: KeyLog::of(self),
         })
     }
@@ -170,4 +174,9 @@ impl Ssl {
 fn refused(reason: Reason) -> Failed {
     error::put(reason);
     Failed(-1)
+}
+
+/// The signature schemes for the certificates of clients.
+fn asked(settings: &Settings) -> Option<Arc<[u16]>> {
+    settings.choices.client_signature_schemes.clone().or_else(|| settings.choices.signature_schemes.clone())
 }

@@ -5,7 +5,6 @@ use crate::context::Context;
 use crate::crypto::ex_data::Class;
 use crate::error::{self, Reason};
 use libc::c_int;
-use sslmode_tls::connection::Connection;
 use sslmode_tls::record::Version;
 use std::sync::Arc;
 
@@ -14,7 +13,11 @@ impl Ssl {
     pub fn version(&self) -> Version {
         let settled = self.established().map(|established| established.version);
         let settled = settled.or_else(|| {
-            self.peek_connection(|connection| connection.and_then(Connection::handshaking).and_then(|it| it.version()))
+            self.peek_connection(|connection| {
+                let connection = connection?;
+                let failed = connection.settled().map(|(version, _)| version);
+                connection.handshaking().and_then(|handshake| handshake.version()).or(failed)
+            })
         });
         settled.unwrap_or_else(|| {
             let allowed = self.settings.borrow().choices.versions(self.context.borrow().method);

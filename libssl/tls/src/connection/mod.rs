@@ -29,7 +29,7 @@ pub use pool::Pool;
 pub use transport::{Blocked, Transport};
 
 use crate::handshake::{Acceptor, ClientHello, Established, Handshake, HandshakeError};
-use crate::record::{self, RecordBuffer, RecordLayer};
+use crate::record::{self, RecordBuffer, RecordLayer, Version};
 use outgoing::Outgoing;
 use sslmode_engine::buffers::Kind;
 use sslmode_engine::read::ReadRules;
@@ -95,6 +95,8 @@ pub struct Connection {
     writer: WriteMachine,
     read_rules: &'static ReadRules,
     established: Option<Box<Established>>,
+    /// What a handshake that failed had agreed on: the version, and the cipher suite by number.
+    settled: Option<(Version, u16)>,
 }
 
 impl Connection {
@@ -117,6 +119,7 @@ impl Connection {
             writer: WriteMachine::new(Rules::of(dialect)),
             read_rules: ReadRules::of(dialect),
             established: None,
+            settled: None,
         }
     }
 
@@ -136,6 +139,11 @@ impl Connection {
             Phase::Handshake(handshake) => Some(handshake),
             _ => None,
         }
+    }
+
+    /// What a handshake that failed had agreed on: the version, and the cipher suite by number.
+    pub fn settled(&self) -> Option<(Version, u16)> {
+        self.settled
     }
 
     /// Whether it is not over.
@@ -175,7 +183,12 @@ impl Connection {
         match &self.phase {
             // Kept for what the program may still ask about it.
             Phase::Open(_) => {}
-            _ => self.phase = Phase::Failed,
+            phase => {
+                if let Phase::Handshake(handshake) = phase {
+                    self.settled = handshake.version().zip(handshake.cipher_suite());
+                }
+                self.phase = Phase::Failed;
+            }
         }
     }
 

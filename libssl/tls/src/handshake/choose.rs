@@ -35,7 +35,8 @@ impl ResolvesServerCert for ByHello {
 fn choose<'a>(settings: &'a ServerSettings, hello: &ClientHello) -> Option<&'a Arc<Identity>> {
     if settings.choices.can_tls13() && hello.offers_version(0x0304) {
         // The first signature of the client's that one of our keys makes (RFC 8446 4.2.3). PKCS #1 is for certificates.
-        let schemes = hello.signature_schemes.iter().filter(|&&scheme| scheme & 0xff != 1);
+        let schemes =
+            hello.signature_schemes.iter().filter(|&&scheme| scheme & 0xff != 1 && may_sign(settings, scheme));
         let signs = |&scheme: &u16| settings.identities.iter().find(|identity| identity.schemes().contains(&scheme));
         return schemes.copied().find_map(|scheme| signs(&scheme));
     }
@@ -43,7 +44,7 @@ fn choose<'a>(settings: &'a ServerSettings, hello: &ClientHello) -> Option<&'a A
     let ours = settings.choices.suites();
     let fits = |suite: &SupportedCipherSuite| {
         let SupportedCipherSuite::Tls12(suite) = suite else { return None };
-        settings.identities.iter().find(|identity| fits_tls12(identity, suite, hello))
+        settings.identities.iter().find(|identity| fits_tls12(settings, identity, suite, hello))
     };
     if settings.server_preference {
         ours.iter().filter(|suite| hello.cipher_suites.contains(&suite.suite().into())).find_map(fits)
@@ -53,7 +54,11 @@ fn choose<'a>(settings: &'a ServerSettings, hello: &ClientHello) -> Option<&'a A
     }
 }
 
-fn fits_tls12(identity: &Identity, suite: &Tls12CipherSuite, hello: &ClientHello) -> bool {
+fn may_sign(settings: &ServerSettings, scheme: u16) -> bool {
+    settings.sign_schemes.as_ref().is_none_or(|wanted| wanted.contains(&scheme))
+}
+
+fn fits_tls12(settings: &ServerSettings, identity: &Identity, suite: &Tls12CipherSuite, hello: &ClientHello) -> bool {
     let Some(&first) = identity.schemes().first() else { return false };
     // RFC 8422 5.4: EdDSA goes with the suites of ECDSA.
     let same_kind = suite.sign.iter().any(|&scheme| algorithm(scheme.into()) == algorithm(first));
@@ -66,5 +71,8 @@ fn fits_tls12(identity: &Identity, suite: &Tls12CipherSuite, hello: &ClientHello
     };
     same_kind
         && curve.is_none_or(|curve| hello.groups.is_empty() || hello.groups.contains(&curve))
-        && identity.schemes().iter().any(|scheme| hello.signature_schemes.contains(scheme))
+        && identity
+            .schemes()
+            .iter()
+            .any(|scheme| hello.signature_schemes.contains(scheme) && may_sign(settings, *scheme))
 }

@@ -52,7 +52,12 @@ impl Acceptor {
     /// [`Failure::Setup`].
     pub fn accept(self, settings: &ServerSettings, hello: &ClientHello) -> Result<Handshake, HandshakeError> {
         let secrets = Arc::new(Secrets::telling(settings.secrets.clone()));
-        let program = Arc::new(Program { verify: settings.verify.clone(), ..Program::default() });
+        let program = Arc::new(Program {
+            verify: settings.verify.clone(),
+            verify_schemes: settings.verify_schemes.clone(),
+            sign_schemes: settings.sign_schemes.clone(),
+            ..Program::default()
+        });
         let mut config = settings.config(&program)?;
         config.cert_resolver = Arc::new(ByHello::new(settings, hello, program.clone()));
         config.key_log = secrets.clone();

@@ -2,6 +2,7 @@
 
 use super::HandshakeError;
 use super::error::setup;
+use super::program::at_hand;
 use rustls::crypto::aws_lc_rs as provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use rustls::server::ResolvesServerCert;
@@ -92,8 +93,9 @@ struct ProgramKey(Arc<dyn Sign>);
 
 impl SigningKey for ProgramKey {
     fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
-        let ours = self.0.schemes();
-        let scheme = *ours.iter().find(|&&scheme| offered.contains(&scheme.into()))?;
+        let (ours, program) = (self.0.schemes(), at_hand());
+        let may = |scheme: u16| program.as_ref().is_none_or(|program| program.signs(scheme));
+        let scheme = *ours.iter().find(|&&scheme| offered.contains(&scheme.into()) && may(scheme))?;
         Some(Box::new(ProgramSigner { key: self.0.clone(), scheme }))
     }
 

@@ -239,6 +239,11 @@ impl Handshake {
         }
     }
 
+    /// The cipher suite by number, as soon as it is settled.
+    pub fn cipher_suite(&self) -> Option<u16> {
+        self.common().negotiated_cipher_suite().map(|suite| suite.suite().into())
+    }
+
     fn is_past_hello(&self) -> bool {
         self.common().negotiated_cipher_suite().is_some()
     }

@@ -2,6 +2,7 @@
 
 use super::{CertificateRequest, ChooseIdentity, PeerCertificates, VerifyPeer};
 use crate::record::AlertDescription;
+use rustls::SignatureScheme;
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,6 +14,10 @@ pub(super) struct Program {
     /// The name of the server, for [`VerifyPeer`].
     pub(super) name: Option<String>,
     pub(super) identity: Option<Arc<dyn ChooseIdentity>>,
+    /// The signatures that are verified; none: all.
+    pub(super) verify_schemes: Option<Arc<[u16]>>,
+    /// The signatures that are made; none: all.
+    pub(super) sign_schemes: Option<Arc<[u16]>>,
     pub(super) facts: Mutex<Told>,
 }
 
@@ -31,6 +36,19 @@ pub(super) struct Told {
 impl Program {
     pub(super) fn told(&self) -> MutexGuard<'_, Told> {
         self.facts.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// What of these may be verified, in the program's order; all where it names none of them.
+    pub(super) fn verifies(&self, all: Vec<SignatureScheme>) -> Vec<SignatureScheme> {
+        let Some(wanted) = &self.verify_schemes else { return all };
+        let wanted = wanted.iter().map(|&scheme| scheme.into()).filter(|scheme| all.contains(scheme));
+        let wanted: Vec<_> = wanted.collect();
+        if wanted.is_empty() { all } else { wanted }
+    }
+
+    /// Whether such signatures may be made.
+    pub(super) fn signs(&self, scheme: u16) -> bool {
+        self.sign_schemes.as_ref().is_none_or(|wanted| wanted.contains(&scheme))
     }
 
     /// Asks the program about the peer's certificates; a refusal is remembered with its alert.

@@ -65,6 +65,10 @@ pub struct ClientSettings {
     pub session: Option<Session>,
     /// Who gets new sessions; nobody: the connection keeps nothing for making them.
     pub sessions: Option<Arc<dyn SessionSink>>,
+    /// The signatures that are verified, by number, the preferred first; none: all that there are.
+    pub verify_schemes: Option<Arc<[u16]>>,
+    /// The signatures that are made, by number; none: all that the key makes.
+    pub sign_schemes: Option<Arc<[u16]>>,
     /// Who gets the secrets (`SSL_CTX_set_keylog_callback`).
     pub secrets: Option<Arc<dyn SecretSink>>,
 }
@@ -95,6 +99,8 @@ impl ClientSettings {
             verify: self.verify.clone(),
             name: self.server_name.clone(),
             identity: self.identity.clone(),
+            verify_schemes: self.verify_schemes.clone(),
+            sign_schemes: self.sign_schemes.clone(),
             ..Program::default()
         });
         let connection = {
@@ -146,6 +152,10 @@ pub struct ServerSettings {
     /// Sessions are resumed only where this, and [`client_auth`](Self::client_auth), is what it was
     /// (`SSL_set_session_id_context`).
     pub session_context: Vec<u8>,
+    /// The signatures that are verified, by number, the preferred first; none: all that there are.
+    pub verify_schemes: Option<Arc<[u16]>>,
+    /// The signatures that are made, by number; none: all that the key makes.
+    pub sign_schemes: Option<Arc<[u16]>>,
     /// Who gets the secrets (`SSL_CTX_set_keylog_callback`).
     pub secrets: Option<Arc<dyn SecretSink>>,
 }

@@ -11,7 +11,7 @@ use rustls::crypto::aws_lc_rs as provider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::sign::CertifiedKey;
-use rustls::{DigitallySignedStruct, DistinguishedName, RootCertStore, SignatureScheme};
+use rustls::{DigitallySignedStruct, DistinguishedName, PeerMisbehaved, RootCertStore, SignatureScheme};
 use std::sync::{Arc, LazyLock};
 
 /// What a peer says it is.
@@ -89,6 +89,9 @@ fn verify_signature(
     signed: &DigitallySignedStruct,
 ) -> Signature {
     if let Some(program) = program {
+        if !program.verifies(signature::schemes()).contains(&signed.scheme) {
+            return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
+        }
         program.told().peer_signature_scheme = Some(signed.scheme.into());
     }
     signature::verify(kind, message, certificate, signed)
@@ -133,7 +136,8 @@ impl ServerCertVerifier for ClientVerifier {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        signature::schemes()
+        let all = signature::schemes();
+        at_hand().map_or(all.clone(), |program| program.verifies(all))
     }
 }
 
@@ -183,7 +187,7 @@ impl ClientCertVerifier for ServerVerifier {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        signature::schemes()
+        self.program.verifies(signature::schemes())
     }
 }
 
