@@ -1,7 +1,7 @@
 //! What rustls asks the program in the midst of a handshake, and what it tells on the way.
 
 use super::{CertificateRequest, ChooseIdentity, PeerCertificates, VerifyPeer};
-use crate::record::AlertDescription;
+use crate::record::{AlertDescription, TrafficSecret};
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,6 +13,8 @@ pub(super) struct Program {
     /// The name of the server, for [`VerifyPeer`].
     pub(super) name: Option<String>,
     pub(super) identity: Option<Arc<dyn ChooseIdentity>>,
+    /// No handshake, but a session made of a ticket: the resumption master secret is that of the session.
+    pub(super) redeems: bool,
     pub(super) facts: Mutex<Told>,
 }
 
@@ -26,6 +28,8 @@ pub(super) struct Told {
     pub(super) peer_signature_scheme: Option<u16>,
     pub(super) ocsp_response: Option<Vec<u8>>,
     pub(super) request: Option<CertificateRequest>,
+    /// What the sessions of a TLS 1.3 connection come from (RFC 8446 7.1).
+    pub(super) resumption_master: Option<TrafficSecret>,
 }
 
 impl Program {
