@@ -10,12 +10,13 @@ pub use print::{key_log_line, text};
 use crate::cipher::Cipher;
 use crate::crypto::ex_data::{Class, ExData};
 use crate::settings::sessions::Id;
+use crate::verification::peer::PeerChain;
 use libc::{c_int, c_long};
 use openssl_sys::X509;
 use std::any::Any;
 use std::ffi::CString;
-use std::ptr::{NonNull, null_mut};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::ptr::null_mut;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
@@ -24,23 +25,6 @@ pub struct Session {
     /// The program's own data (`SSL_SESSION_set_ex_data`).
     pub ex_data: ExData,
     data: Mutex<Data>,
-    /// [`Data::peer`] decoded: 4,000 bytes, made when somebody asks.
-    peer: OnceLock<Option<Certificate>>,
-}
-
-/// A reference to a certificate of libcrypto's.
-struct Certificate(NonNull<X509>);
-
-// SAFETY: libcrypto's certificates have locks of their own; the reference is given back once.
-unsafe impl Send for Certificate {}
-// SAFETY: as above.
-unsafe impl Sync for Certificate {}
-
-impl Drop for Certificate {
-    fn drop(&mut self) {
-        // SAFETY: the reference is ours.
-        unsafe { openssl_sys::X509_free(self.0.as_ptr()) };
-    }
 }
 
 /// What a session holds. C gets pointers into it, which stay until the field is set anew.
@@ -74,8 +58,8 @@ pub struct Data {
     pub max_early_data: u32,
     /// The master secret of TLS 1.2, or what the program set; empty in TLS 1.3, where rustls keeps it.
     pub master_key: Zeroizing<Box<[u8]>>,
-    /// The peer's certificate in DER.
-    pub peer: Option<Arc<[u8]>>,
+    /// The peer's certificates, shared with the connection that got them.
+    pub peer: Option<Arc<PeerChain>>,
     /// `X509_V_…`, what verification said.
     pub verify_result: c_long,
     /// Whether the master secret is bound to the handshake (RFC 7627).
@@ -128,7 +112,7 @@ pub fn now() -> c_long {
 impl Session {
     /// A session that holds this.
     pub fn new(data: Data) -> Arc<Self> {
-        let session = Arc::new(Session { ex_data: ExData::default(), data: Mutex::new(data), peer: OnceLock::new() });
+        let session = Arc::new(Session { ex_data: ExData::default(), data: Mutex::new(data) });
         session.ex_data.created(Class::Session, Arc::as_ptr(&session).cast());
         session
     }
@@ -142,14 +126,8 @@ impl Session {
 
     /// The peer's certificate, which stays this session's; NULL where there is none or it cannot be read.
     pub fn peer(&self) -> *mut X509 {
-        let decode = || {
-            let der = self.data().peer.clone()?;
-            let mut start = der.as_ptr();
-            // SAFETY: as many bytes as are said; `start` is moved within them.
-            let certificate = unsafe { openssl_sys::d2i_X509(null_mut(), &mut start, der.len() as c_long) };
-            NonNull::new(certificate).map(Certificate)
-        };
-        self.peer.get_or_init(decode).as_ref().map_or(null_mut(), |certificate| certificate.0.as_ptr())
+        let peer = self.data().peer.clone();
+        peer.and_then(|peer| Some(peer.end_entity()?.as_ptr())).unwrap_or(null_mut())
     }
 
     /// What it holds. Not to be held while the program's functions run.

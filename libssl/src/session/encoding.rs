@@ -9,6 +9,8 @@ use super::{Data, Session, now};
 use crate::cipher::Cipher;
 use crate::error::Reason;
 use crate::settings::sessions::Id;
+use crate::verification::peer::PeerChain;
+use sslmode_tls::record::Role;
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::ffi::CString;
@@ -53,8 +55,8 @@ pub fn encode(session: &Session) -> Option<Vec<u8>> {
     put(&mut body, OCTET_STRING, &data.master_key);
     put_number(&mut body, field::TIME, data.time);
     put_number(&mut body, field::TIMEOUT, data.timeout);
-    if let Some(peer) = &data.peer {
-        put(&mut body, explicit(field::PEER), peer);
+    if let Some(der) = data.peer.as_ref().and_then(|peer| peer.ders().first()) {
+        put(&mut body, explicit(field::PEER), der);
     }
     put_bytes(&mut body, field::ID_CONTEXT, Some(data.id_context.as_bytes()));
     put_number(&mut body, field::VERIFY_RESULT, data.verify_result);
@@ -122,7 +124,7 @@ fn decode_fields(body: &mut Reader<'_>) -> Result<Data, Reason> {
         master_key: Zeroizing::new(master_key.into()),
         time: or(fields.number(field::TIME), now()),
         timeout: or(fields.number(field::TIMEOUT), SHORT_TIMEOUT),
-        peer: fields.take(field::PEER).map(Arc::from),
+        peer: fields.take(field::PEER).and_then(|der| PeerChain::new(Role::Client, [der])).map(Arc::new),
         id_context: Id::new(fields.bytes(field::ID_CONTEXT).unwrap_or_default()).ok_or(Reason::BAD_LENGTH)?,
         verify_result: fields.number(field::VERIFY_RESULT),
         host_name: fields.bytes(field::HOST_NAME).and_then(|name| CString::new(name).ok()),

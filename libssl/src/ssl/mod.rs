@@ -33,9 +33,9 @@ use outcome::Want;
 use program::Asked;
 use sslmode_engine::{ModeCell, Modes};
 use sslmode_tls::connection::{Connection, Io};
-use sslmode_tls::handshake::Established;
+use sslmode_tls::exporter::Exporter;
+use sslmode_tls::record::Version;
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// `SSL_SENT_SHUTDOWN`.
@@ -73,7 +73,9 @@ pub struct Ssl {
     rbio: RefCell<Option<Bio>>,
     wbio: RefCell<Option<Bio>>,
     connection: Cell<Option<Box<Connection>>>,
-    established: RefCell<Option<Rc<Established>>>,
+    /// The version agreed on, once the handshake is done.
+    established: Cell<Option<Version>>,
+    exporter: RefCell<Option<Box<Exporter>>>,
     role: Cell<Option<Role>>,
     stage: Cell<Stage>,
     want: Cell<Want>,
@@ -101,7 +103,8 @@ impl Ssl {
             rbio: RefCell::default(),
             wbio: RefCell::default(),
             connection: Cell::default(),
-            established: RefCell::default(),
+            established: Cell::default(),
+            exporter: RefCell::default(),
             role: Cell::new(context.method.role()),
             stage: Cell::new(Stage::Before),
             want: Cell::new(Want::Nothing),
@@ -130,9 +133,9 @@ impl Ssl {
         Settings::change(&mut self.settings.borrow_mut(), change)
     }
 
-    /// What the handshake left behind, once it is done.
-    pub fn established(&self) -> Option<Rc<Established>> {
-        self.established.borrow().clone()
+    /// The version agreed on, once the handshake is done.
+    pub fn established(&self) -> Option<Version> {
+        self.established.get()
     }
 
     /// Which end it plays; None until the program says so.
@@ -170,6 +173,7 @@ impl Ssl {
     fn start_over(&self) {
         self.recycle();
         self.established.take();
+        self.exporter.take();
         self.own.forget();
         self.trust.clear();
         self.asked.set(Asked::Nothing);

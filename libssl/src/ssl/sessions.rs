@@ -93,7 +93,7 @@ impl Ssl {
             time: session::now(),
             timeout: settings.sessions.timeout,
             host_name: self.own.host_name.borrow().clone(),
-            peer: self.trust.peer().and_then(|peer| peer.ders().first().map(|der| Arc::from(&**der))),
+            peer: self.trust.peer().filter(|peer| !peer.ders().is_empty()),
             verify_result: self.trust.result(),
             extended_master_secret: true,
             ..Data::default()

@@ -15,7 +15,6 @@ use sslmode_engine::Modes;
 use sslmode_tls::connection::{Connection, Stop};
 use sslmode_tls::handshake::{ClientAuth, ClientHello, ClientSettings, Established, ServerSettings, Session};
 use sslmode_tls::record::{AlertDescription, Version};
-use std::rc::Rc;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -118,8 +117,11 @@ impl Ssl {
         let established = self.call(|connection, _| Ok(connection.take_established()))?;
         let Some(mut established) = established else { return Ok(()) };
         if established.resumed {
-            let peer = PeerChain::new(self.role.get().unwrap_or(Role::Client), established.peer_certificates.iter());
-            self.trust.set_peer(peer.map(Arc::new));
+            // A server's come with the ticket, a client's are its session's.
+            let role = self.role.get().unwrap_or(Role::Client);
+            let told = PeerChain::new(role, established.peer_certificates.iter()).map(Arc::new);
+            let own = self.own.session.borrow().as_ref().and_then(|session| session.data().peer.clone());
+            self.trust.set_peer(told.or(own.filter(|_| role == Role::Client)));
             if let Some(session) = self.own.session.borrow().as_ref() {
                 self.trust.set_result(session.data().verify_result);
             }
@@ -127,11 +129,11 @@ impl Ssl {
         if self.trust.peer().is_none() && self.is_server() && judge::request(self, established.version).is_some() {
             self.trust.set_no_peer();
         }
-        // Kept as the program is shown them, and not twice.
-        established.peer_certificates = Arc::new([]);
         let resumed = established.resumed;
         self.negotiated(&mut established);
-        self.established.replace(Some(Rc::from(established)));
+        // All else of it is kept as the program is shown it.
+        self.exporter.replace(established.exporter.take().map(Box::new));
+        self.established.set(Some(established.version));
         self.stage.set(Stage::Open);
         self.count_done(resumed);
         self.inform(place::HANDSHAKE_DONE, 1);

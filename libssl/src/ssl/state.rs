@@ -11,7 +11,7 @@ use std::sync::Arc;
 impl Ssl {
     /// The version agreed on; before that the highest that is allowed.
     pub fn version(&self) -> Version {
-        let settled = self.established().map(|established| established.version);
+        let settled = self.established();
         let settled = settled.or_else(|| {
             self.peek_connection(|connection| {
                 let connection = connection?;
@@ -61,9 +61,7 @@ impl Ssl {
 
     /// `SSL_export_keying_material`: all or nothing.
     pub fn export(&self, label: &[u8], context: Option<&[u8]>, out: &mut [u8]) -> bool {
-        let established = self.established();
-        let exporter = established.as_ref().and_then(|established| established.exporter.as_ref());
-        exporter.is_some_and(|exporter| exporter.export(label, context, out))
+        self.exporter.borrow().as_ref().is_some_and(|exporter| exporter.export(label, context, out))
     }
 
     /// `SSL_free_buffers`: whether there was nothing in them.

@@ -41,7 +41,6 @@ fn a_session_says_what_it_is_and_is_resumed_more_than_once() {
         assert_eq!(sessions.len(), if version == Version::Tls13 { 2 } else { 1 });
         let session = sessions.last().unwrap();
         assert_eq!((session.version(), session.cipher_suite()), (version, pair.client.cipher_suite));
-        assert_eq!(session.peer_certificates(), &pair.client.peer_certificates);
         assert!(SystemTime::now().duration_since(session.created()).unwrap() < Duration::from_secs(60));
         assert_eq!(session.lifetime(), if version == Version::Tls13 { 7200 } else { 0 });
         assert!(session.is_resumable());
@@ -52,7 +51,7 @@ fn a_session_says_what_it_is_and_is_resumed_more_than_once() {
         for _ in 0..3 {
             let (again, more) = with_sessions(&resuming(session), &server);
             assert!(again.client.resumed && again.server.resumed, "{version:?}");
-            assert_eq!(again.client.peer_certificates, pair.client.peer_certificates);
+            assert!(again.client.peer_certificates.is_empty(), "they are the session's");
             assert_eq!(more.len(), if version == Version::Tls13 { 2 } else { 0 });
             if let Some(next) = more.first() {
                 assert!(handshake(&resuming(next), &server).unwrap().client.resumed);

@@ -4,6 +4,7 @@ use super::error::setup;
 use super::fallback::FALLBACK_SUITE;
 use super::groups::{GROUPS, group};
 use super::identity::NO_IDENTITY;
+use super::resumption::SUITES;
 use super::verify::{CLIENT_VERIFIER, IDENTITY_ON_REQUEST};
 use super::{HandshakeError, Versions};
 use crate::record::Version;
@@ -42,7 +43,7 @@ impl Choices {
             None => versions.min == Version::Tls12,
         };
         let suites = known(cipher_suites, |number| {
-            let suites = provider::ALL_CIPHER_SUITES.iter().copied();
+            let suites = SUITES.iter().copied();
             suites.filter(usable).find(|suite| u16::from(suite.suite()) == number)
         });
         let groups = known(groups, group);

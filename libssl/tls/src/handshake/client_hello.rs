@@ -118,10 +118,10 @@ fn numbers(list: &[u8]) -> Option<Vec<u16>> {
 }
 
 /// Bytes that are still to be read; nothing is read beyond them.
-struct Input<'a>(&'a [u8]);
+pub(super) struct Input<'a>(pub(super) &'a [u8]);
 
 impl<'a> Input<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(taken)
@@ -131,17 +131,17 @@ impl<'a> Input<'a> {
         self.take(1).map(|bytes| bytes[0])
     }
 
-    fn u16(&mut self) -> Option<u16> {
+    pub(super) fn u16(&mut self) -> Option<u16> {
         self.take(2).map(|bytes| u16::from_be_bytes([bytes[0], bytes[1]]))
     }
 
     /// Bytes behind their length, which takes so many bytes itself.
-    fn vector(&mut self, length_bytes: usize) -> Option<&'a [u8]> {
+    pub(super) fn vector(&mut self, length_bytes: usize) -> Option<&'a [u8]> {
         let length = self.take(length_bytes)?.iter().fold(0, |length, &byte| length << 8 | usize::from(byte));
         self.take(length)
     }
 
-    fn end(&self) -> Option<()> {
+    pub(super) fn end(&self) -> Option<()> {
         self.0.is_empty().then_some(())
     }
 }
@@ -150,7 +150,7 @@ impl<'a> Input<'a> {
 mod tests {
     use super::*;
 
-    fn vector(length_bytes: usize, content: &[u8]) -> Vec<u8> {
+    pub(super) fn vector(length_bytes: usize, content: &[u8]) -> Vec<u8> {
         [&(content.len() as u32).to_be_bytes()[4 - length_bytes..], content].concat()
     }
 

@@ -2,12 +2,10 @@
 
 use super::error::internal;
 use super::secrets::{Captured, Secret};
-use super::session::{Facts, Session, Tickets};
+use super::session::{Session, Tickets};
 use super::{CertificateRequest, Handshake, HandshakeError, Side};
 use crate::exporter::Exporter;
 use crate::record::{Cipher, Hash, Keys, Protection, Role, TicketSink, Traffic, TrafficSecret, Version};
-use rustls::client::ClientConnectionData;
-use rustls::kernel::KernelConnection;
 use rustls::{ConnectionTrafficSecrets, ExtractedSecrets, HandshakeKind, SupportedCipherSuite};
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -26,8 +24,8 @@ pub struct Established {
     pub alpn: Option<Vec<u8>>,
     /// A server's: the name that the client asked for, in the client's spelling.
     pub server_name: Option<String>,
-    /// The peer's certificates as DER, the end-entity certificate first; of a resumed session, those of its first
-    /// handshake.
+    /// The peer's certificates as DER, the end-entity certificate first. A server gets those of a resumed session, too;
+    /// a client that resumed one gets none.
     pub peer_certificates: Arc<[Vec<u8>]>,
     /// The kind of the peer's signature, by number; none if it signed nothing.
     pub peer_signature_scheme: Option<u16>,
@@ -69,30 +67,43 @@ impl Handshake {
         let resumed = common.handshake_kind() == Some(HandshakeKind::Resumed);
         let group = common.negotiated_key_exchange_group().map(|group| group.name().into());
         let alpn = common.alpn_protocol().map(<[u8]>::to_vec);
-        let peer_certificates = common.peer_certificates().unwrap_or_default();
+        let client_resumed = resumed && self.role() == Role::Client;
+        let peer_certificates = common.peer_certificates().filter(|_| !client_resumed).unwrap_or_default();
         let peer_certificates: Arc<[_]> = peer_certificates.iter().map(|der| der.to_vec()).collect();
         let cipher_suite = suite.suite().into();
         let version = self.version().ok_or_else(|| internal("no version"))?;
 
-        let (role, handed, kernel) = match self.side {
+        // All that rustls could do from here on is ours: key updates, and sessions.
+        let (role, handed) = match self.side {
             Side::Client(connection) => {
-                let (handed, kernel) = connection.dangerous_into_kernel_connection()?;
-                (Role::Client, handed, Some(kernel))
+                let (handed, _) = connection.dangerous_into_kernel_connection()?;
+                (Role::Client, handed)
             }
             Side::Server(connection) => {
-                // All that the kernel connection of a server could do is update keys, which is ours.
                 let (handed, _) = connection.dangerous_into_kernel_connection()?;
-                (Role::Server, handed, None)
+                (Role::Server, handed)
             }
         };
         let mut captured = self.secrets.take();
+        let mut new_session = None;
         let (protection, exporter) = protection(suite, role, handed, &captured, self.server_random)?;
-        let facts = Facts { cipher_suite, peer_certificates: peer_certificates.clone() };
-        let tickets = self.resumption.and_then(|resumption| {
-            let randoms = [captured.client_random.unwrap_or_default(), self.server_random.unwrap_or_default()];
-            sessions(version, resumption, kernel?, facts, resumed, (self.ticket_lifetime, randoms))
-        });
         let mut told = self.program.told();
+        let master = told.resumption_master.take();
+        let tickets = match self.resumption {
+            Some((_, Some(sink))) if version == Version::Tls13 => {
+                let master = master.ok_or_else(|| internal("no resumption master secret"))?;
+                Some(Box::new(Tickets::new(master, cipher_suite, sink)) as Box<dyn TicketSink>)
+            }
+            // A resumed session of TLS 1.2 is the one that was offered; rustls stores it again.
+            Some((store, Some(sink))) if !resumed => {
+                let randoms = [captured.client_random.unwrap_or_default(), self.server_random.unwrap_or_default()];
+                new_session = store
+                    .take_tls12()
+                    .map(|value| (sink, Session::tls12(value, cipher_suite, self.ticket_lifetime, randoms)));
+                None
+            }
+            _ => None,
+        };
         let established = Established {
             version,
             cipher_suite,
@@ -110,6 +121,10 @@ impl Handshake {
             exporter,
         };
         drop(told);
+        // The program's function runs while nothing is locked.
+        if let Some((sink, session)) = new_session {
+            sink.new_session(session);
+        }
         Ok((Traffic { role, protection, tickets }, established))
     }
 }
@@ -143,27 +158,6 @@ fn protection(
     }
     let protection = Protection::Tls13 { cipher, write: (ours, write.1), read: (theirs, read.1) };
     Ok((protection, Some(Exporter::tls13(hash, secret(&captured.exporter)?))))
-}
-
-/// Tells of the session of TLS 1.2, whose ticket came with the handshake; keeps what TLS 1.3 needs for its tickets.
-fn sessions(
-    version: Version,
-    (store, sink): super::Resumption,
-    kernel: KernelConnection<ClientConnectionData>,
-    facts: Facts,
-    resumed: bool,
-    (lifetime, randoms): (u32, [[u8; 32]; 2]),
-) -> Option<Box<dyn TicketSink>> {
-    let sink = sink?;
-    store.forget_offer();
-    if version == Version::Tls13 {
-        return Some(Box::new(Tickets::new(kernel, store, facts, sink)));
-    }
-    // A resumed session is the one that was offered; rustls stores it again.
-    if let Some(value) = store.take_tls12().filter(|_| !resumed) {
-        sink.new_session(Session::tls12(value, &facts, lifetime, randoms));
-    }
-    None
 }
 
 pub(super) fn hash(suite: SupportedCipherSuite) -> Hash {

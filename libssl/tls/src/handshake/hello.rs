@@ -90,7 +90,7 @@ impl Acceptor {
 }
 
 /// The length of the first of these records; what is cut counts as one.
-fn record_length(records: &[u8]) -> usize {
+pub(super) fn record_length(records: &[u8]) -> usize {
     match records.first_chunk::<HEADER>() {
         Some(&[.., high, low]) => records.len().min(HEADER + usize::from(u16::from_be_bytes([high, low]))),
         None => records.len(),

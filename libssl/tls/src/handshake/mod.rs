@@ -21,6 +21,7 @@
 //! | `program` | what rustls asks the program in the midst of a handshake |
 //! | `client_hello`, `hello` | the ClientHello, parsed and read before anything is decided |
 //! | `session` | a client's sessions |
+//! | `resumption` | those of TLS 1.3, made what rustls wants |
 //! | `tickets` | a server's session tickets |
 //! | `established` | the hand-over |
 //! | `secrets` | the key log of one connection |
@@ -38,6 +39,7 @@ mod groups;
 mod hello;
 mod identity;
 mod program;
+mod resumption;
 mod secrets;
 mod session;
 mod settings;

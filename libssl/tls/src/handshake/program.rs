@@ -1,7 +1,7 @@
 //! What rustls asks the program in the midst of a handshake, and what it tells on the way.
 
 use super::{CertificateRequest, ChooseIdentity, PeerCertificates, VerifyPeer};
-use crate::record::AlertDescription;
+use crate::record::{AlertDescription, TrafficSecret};
 use rustls::SignatureScheme;
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
@@ -18,6 +18,8 @@ pub(super) struct Program {
     pub(super) verify_schemes: Option<Arc<[u16]>>,
     /// The signatures that are made; none: all.
     pub(super) sign_schemes: Option<Arc<[u16]>>,
+    /// No handshake, but a session made of a ticket: the resumption master secret is that of the session.
+    pub(super) redeems: bool,
     pub(super) facts: Mutex<Told>,
 }
 
@@ -31,6 +33,8 @@ pub(super) struct Told {
     pub(super) peer_signature_scheme: Option<u16>,
     pub(super) ocsp_response: Option<Vec<u8>>,
     pub(super) request: Option<CertificateRequest>,
+    /// What the sessions of a TLS 1.3 connection come from (RFC 8446 7.1).
+    pub(super) resumption_master: Option<TrafficSecret>,
 }
 
 impl Program {

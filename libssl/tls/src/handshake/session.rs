@@ -1,10 +1,10 @@
 //! A client's sessions, as objects that the program keeps.
 
-use crate::record::{AlertDescription, TicketSink, Version};
+use super::resumption;
+use crate::record::{AlertDescription, TicketSink, TrafficSecret, Version};
 use aws_lc_rs::digest;
 use rustls::NamedGroup;
-use rustls::client::{ClientConnectionData, ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
-use rustls::kernel::KernelConnection;
+use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
 use std::fmt;
@@ -21,7 +21,6 @@ pub struct Session(Arc<Inner>);
 struct Inner {
     version: Version,
     cipher_suite: u16,
-    peer_certificates: Arc<[Vec<u8>]>,
     created: SystemTime,
     lifetime: u32,
     id: [u8; 32],
@@ -30,7 +29,7 @@ struct Inner {
 
 enum Resumption {
     Tls12(Box<Tls12ClientSessionValue>),
-    Tls13 { kernel: Arc<Mutex<Kernel>>, body: Box<[u8]> },
+    Tls13 { master: TrafficSecret, body: Box<[u8]> },
 }
 
 impl Session {
@@ -42,11 +41,6 @@ impl Session {
     /// The cipher suite, by number.
     pub fn cipher_suite(&self) -> u16 {
         self.0.cipher_suite
-    }
-
-    /// The server's certificates as DER, the end-entity certificate first.
-    pub fn peer_certificates(&self) -> &Arc<[Vec<u8>]> {
-        &self.0.peer_certificates
     }
 
     /// When the ticket came, or the handshake was over (TLS 1.2).
@@ -72,14 +66,13 @@ impl Session {
 
     pub(super) fn tls12(
         value: Box<Tls12ClientSessionValue>,
-        facts: &Facts,
+        cipher_suite: u16,
         lifetime: u32,
         randoms: [[u8; 32]; 2],
     ) -> Self {
         Session(Arc::new(Inner {
             version: Version::Tls12,
-            cipher_suite: facts.cipher_suite,
-            peer_certificates: facts.peer_certificates.clone(),
+            cipher_suite,
             created: SystemTime::now(),
             lifetime,
             id: sha256(randoms.as_flattened()),
@@ -97,8 +90,8 @@ impl Session {
     /// rustls' value is for one use, so each use makes a new one from the ticket.
     fn tls13_value(&self) -> Option<Tls13ClientSessionValue> {
         match &self.0.resumption {
-            Resumption::Tls13 { kernel, body } if self.is_resumable() => {
-                lock(kernel).redeem(body, self.0.created).ok().flatten()
+            Resumption::Tls13 { master, body } if self.is_resumable() => {
+                resumption::redeem(self.0.cipher_suite, master, body, self.0.created)
             }
             _ => None,
         }
@@ -120,13 +113,6 @@ pub trait SessionSink: Send + Sync {
     /// A session that can be resumed from now on: in TLS 1.2 at [`Handshake::finish`](super::Handshake::finish), in
     /// TLS 1.3 whenever the record layer read a ticket.
     fn new_session(&self, session: Session);
-}
-
-/// What the sessions of one connection have in common.
-#[derive(Clone)]
-pub(super) struct Facts {
-    pub(super) cipher_suite: u16,
-    pub(super) peer_certificates: Arc<[Vec<u8>]>,
 }
 
 /// The session store of one connection: one session to offer, one that came.
@@ -152,8 +138,16 @@ impl Store {
         self.slots().tls12.take()
     }
 
-    pub(super) fn forget_offer(&self) {
-        self.slots().offered = None;
+    pub(super) fn take_tls13(&self) -> Option<Tls13ClientSessionValue> {
+        self.slots().tls13.take().map(|value| *value)
+    }
+
+    /// Does something while the clock shows this time.
+    pub(super) fn at<T>(&self, time: SystemTime, work: impl FnOnce() -> T) -> T {
+        self.slots().clock = Some(time);
+        let answer = work();
+        self.slots().clock = None;
+        answer
     }
 
     fn slots(&self) -> MutexGuard<'_, Slots> {
@@ -206,61 +200,31 @@ impl TimeProvider for Store {
     }
 }
 
-/// rustls' part of a TLS 1.3 client after the handshake: it makes sessions from tickets. Lives as long as the
-/// connection or one of its sessions.
-struct Kernel {
-    rustls: KernelConnection<ClientConnectionData>,
-    store: Arc<Store>,
-}
-
-impl Kernel {
-    /// The session of this ticket as rustls wants it, if rustls takes it for one that can be resumed.
-    fn redeem(&mut self, body: &[u8], came: SystemTime) -> Result<Option<Tls13ClientSessionValue>, rustls::Error> {
-        self.store.slots().clock = Some(came);
-        let result = self.rustls.handle_new_session_ticket(body);
-        let mut slots = self.store.slots();
-        slots.clock = None;
-        result.map(|()| slots.tls13.take().map(|value| *value))
-    }
-}
-
-/// Makes sessions from the tickets that the record layer reads.
+/// Makes sessions of the tickets that the record layer reads.
 pub(super) struct Tickets {
-    kernel: Arc<Mutex<Kernel>>,
-    facts: Facts,
+    master: TrafficSecret,
+    cipher_suite: u16,
     sink: Arc<dyn SessionSink>,
 }
 
 impl Tickets {
-    pub(super) fn new(
-        rustls: KernelConnection<ClientConnectionData>,
-        store: Arc<Store>,
-        facts: Facts,
-        sink: Arc<dyn SessionSink>,
-    ) -> Self {
-        Tickets { kernel: Arc::new(Mutex::new(Kernel { rustls, store })), facts, sink }
+    pub(super) fn new(master: TrafficSecret, cipher_suite: u16, sink: Arc<dyn SessionSink>) -> Self {
+        Tickets { master, cipher_suite, sink }
     }
 }
 
 impl TicketSink for Tickets {
     fn ticket(&mut self, body: &[u8]) -> Result<(), AlertDescription> {
-        let created = SystemTime::now();
-        let redeemed = lock(&self.kernel).redeem(body, created).map_err(|error| match error {
-            rustls::Error::InvalidMessage(_) => AlertDescription::DECODE_ERROR,
-            rustls::Error::PeerMisbehaved(_) => AlertDescription::ILLEGAL_PARAMETER,
-            _ => AlertDescription::INTERNAL_ERROR,
-        })?;
-        // RFC 8446 4.6.1: the body begins with the lifetime; 0: to be thrown away at once.
-        let lifetime = body.first_chunk().map_or(0, |&bytes| u32::from_be_bytes(bytes));
-        if redeemed.is_some() && lifetime > 0 {
+        let lifetime = resumption::lifetime(body)?;
+        // RFC 8446 4.6.1: "The value of zero indicates that the ticket should be discarded immediately."
+        if lifetime > 0 {
             self.sink.new_session(Session(Arc::new(Inner {
                 version: Version::Tls13,
-                cipher_suite: self.facts.cipher_suite,
-                peer_certificates: self.facts.peer_certificates.clone(),
-                created,
+                cipher_suite: self.cipher_suite,
+                created: SystemTime::now(),
                 lifetime,
                 id: sha256(body),
-                resumption: Resumption::Tls13 { kernel: self.kernel.clone(), body: body.into() },
+                resumption: Resumption::Tls13 { master: self.master.clone(), body: body.into() },
             })));
         }
         Ok(())

@@ -77,6 +77,15 @@ fn public_key(certificate: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((algorithm, bits))
 }
 
+/// A certificate with a public key and nothing else, for ends of our own that judge none. Shorter than 128 bytes.
+pub(super) fn bare_certificate(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
+    let value = |tag: u8, content: &[u8]| [&[tag, content.len() as u8], content].concat();
+    let bits = value(BIT_STRING, &[&[0], key].concat());
+    let key = value(SEQUENCE, &[value(SEQUENCE, algorithm), bits].concat());
+    let tbs = [value(INTEGER, &[1]), value(SEQUENCE, b"").repeat(4), key].concat();
+    value(SEQUENCE, &value(SEQUENCE, &tbs))
+}
+
 /// DER that is still to be read; nothing is read beyond it.
 struct Der<'a>(&'a [u8]);
 
@@ -119,6 +128,11 @@ mod tests {
         let expected = Some((&b"algorithm"[..], &b"the key"[..]));
         assert_eq!(public_key(&certificate(b"")), expected);
         assert_eq!(public_key(&certificate(&value(VERSION, &[2, 1, 2]))), expected);
+    }
+
+    #[test]
+    fn a_bare_certificate_has_its_key() {
+        assert_eq!(public_key(&bare_certificate(b"algorithm", &[7; 32])), Some((&b"algorithm"[..], &[7; 32][..])));
     }
 
     #[test]

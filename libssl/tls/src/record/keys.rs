@@ -124,6 +124,7 @@ impl std::fmt::Debug for Keys {
 }
 
 /// A secret of the TLS 1.3 key schedule (RFC 8446 7.1), zeroized on drop.
+#[derive(Clone)]
 pub struct TrafficSecret {
     hash: Hash,
     bytes: Zeroizing<[u8; 48]>,
@@ -138,6 +139,15 @@ impl TrafficSecret {
         let mut bytes = Zeroizing::new([0; 48]);
         bytes[..secret.len()].copy_from_slice(secret);
         Some(TrafficSecret { hash, bytes })
+    }
+
+    /// A secret of the hash whose output is as long.
+    pub(crate) fn of_length(secret: &[u8]) -> Option<Self> {
+        [Hash::Sha256, Hash::Sha384].into_iter().find_map(|hash| TrafficSecret::new(hash, secret))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.hash.length()]
     }
 
     /// The keys of this secret (RFC 8446 7.3).
