@@ -11,6 +11,7 @@
 //! | [`context`] | what an `SSL_CTX` holds |
 //! | [`ssl`] | what an `SSL` holds |
 //! | [`settings`] | what both hold: a connection shares its context's until one of them changes |
+//! | [`method`] | what an `SSL_METHOD` allows: roles and versions |
 //! | [`handle`] | what contexts and connections have in common |
 //! | [`certificates`] | certificates and private keys |
 //! | [`verification`] | the peer's certificates, judged |

@@ -24,6 +24,9 @@ fn set_protocols(choices: &mut Choices, list: &[u8]) -> c_int {
     0
 }
 
+/// What a client offers: names of 1 to 255 bytes, each behind a byte with its length, which are copied. NULL or a
+/// `length` of 0 is no offer. Returns 0 where the list is taken and 1 where it is malformed, the other way round than
+/// elsewhere; nothing is put into the queue.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_CTX_set_alpn_protos(ctx: Option<&Context>, list: *const c_uchar, length: c_uint) -> c_int {
     // SAFETY: C's bytes.
@@ -31,6 +34,7 @@ unsafe extern "C" fn SSL_CTX_set_alpn_protos(ctx: Option<&Context>, list: *const
     on_ctx(ctx, 1, |ctx| ctx.change(|settings| set_protocols(&mut settings.choices, list)))
 }
 
+/// As [`SSL_CTX_set_alpn_protos`], for one connection.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_set_alpn_protos(ssl: Option<&Ssl>, list: *const c_uchar, length: c_uint) -> c_int {
     // SAFETY: C's bytes.
@@ -38,11 +42,16 @@ unsafe extern "C" fn SSL_set_alpn_protos(ssl: Option<&Ssl>, list: *const c_uchar
     on_ssl(ssl, 1, |ssl| ssl.change(|settings| set_protocols(&mut settings.choices, list)))
 }
 
+/// A server asks `callback`, with `argument`, which of the client's protocols it is to be, where the client offers any.
+/// It answers `SSL_TLSEXT_ERR_OK` with one of those offered, or `SSL_TLSEXT_ERR_NOACK` for none; anything else ends the
+/// handshake with the alert no_application_protocol. NULL: none is chosen.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_alpn_select_cb(ctx: Option<&Context>, callback: Option<AlpnSelect>, argument: *mut c_void) {
     of_context(ctx, |callbacks| callbacks.alpn_select = Told { call: callback, argument: Argument(argument) });
 }
 
+/// The protocol agreed on and its length in bytes, or NULL and 0. The name has no NUL, and stays the connection's:
+/// until the next handshake.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_get0_alpn_selected(ssl: Option<&Ssl>, name: *mut *const c_uchar, length: *mut c_uint) {
     let (start, count) = on_ssl(ssl, (null(), 0), |ssl| {
@@ -125,6 +134,7 @@ extern "C" fn SSL_get_servername(ssl: Option<&Ssl>, kind: c_int) -> *const c_cha
     })
 }
 
+/// 0, which is `TLSEXT_NAMETYPE_host_name`, where [`SSL_get_servername`] has a name; else -1.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_servername_type(ssl: Option<&Ssl>) -> c_int {
     if SSL_get_servername(ssl, HOST_NAME).is_null() { -1 } else { HOST_NAME }

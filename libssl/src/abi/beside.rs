@@ -18,13 +18,13 @@ extern "C" fn ERR_load_SSL_strings() -> c_int {
     })
 }
 
-/// The method of its context.
+/// The method of the context that the connection belongs to; static.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_ssl_method(ssl: Option<&Ssl>) -> *const Method {
     on_ssl(ssl, null(), |ssl| ssl.context().method)
 }
 
-/// A connection keeps the method of its context; the same one again is right.
+/// A connection keeps the method of its context. Returns 1 for that one; else 0, with `ERR_R_UNSUPPORTED` in the queue.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_ssl_method(ssl: Option<&Ssl>, method: Option<&Method>) -> c_int {
     on_ssl(ssl, 0, |ssl| {
@@ -36,27 +36,33 @@ extern "C" fn SSL_set_ssl_method(ssl: Option<&Ssl>, method: Option<&Method>) -> 
     })
 }
 
+/// With a `yes` that is not 0, `SSL_shutdown` sends nothing, waits for nothing and answers 1 once the handshake is
+/// done. For connections made from now on.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_quiet_shutdown(ctx: Option<&Context>, yes: c_int) {
     on_ctx(ctx, (), |ctx| ctx.change(|settings| settings.choices.quiet_shutdown = yes));
 }
 
+/// What was set, as it was set; 0 by default.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_get_quiet_shutdown(ctx: Option<&Context>) -> c_int {
     on_ctx(ctx, 0, |ctx| ctx.settings().choices.quiet_shutdown)
 }
 
+/// As [`SSL_CTX_set_quiet_shutdown`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_quiet_shutdown(ssl: Option<&Ssl>, yes: c_int) {
     on_ssl(ssl, (), |ssl| ssl.change(|settings| settings.choices.quiet_shutdown = yes));
 }
 
+/// As [`SSL_CTX_get_quiet_shutdown`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_quiet_shutdown(ssl: Option<&Ssl>) -> c_int {
     on_ssl(ssl, 0, |ssl| ssl.settings().choices.quiet_shutdown)
 }
 
-/// What a ClientHello names as its version: that of TLS 1.2, whatever is agreed on.
+/// What a ClientHello names as its version: that of TLS 1.2 (0x303), whatever is agreed on. Before the handshake
+/// 0x10000, `TLS_ANY_VERSION`.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_client_version(ssl: Option<&Ssl>) -> c_int {
     const ANY: c_int = 0x10000;
@@ -80,19 +86,22 @@ unsafe fn random(out: *mut c_uchar, room: usize, random: Option<[u8; RANDOM]>) -
     length
 }
 
+/// Copies up to `room` bytes of the 32 random bytes of the ClientHello, and returns how many; 32 where `room` is 0.
+/// They are zeros before a server has read the ClientHello, and on a client before the handshake is done.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_get_client_random(ssl: Option<&Ssl>, out: *mut c_uchar, room: usize) -> usize {
     // SAFETY: C's memory.
     on_ssl(ssl, 0, |ssl| unsafe { random(out, room, ssl.own.negotiated.borrow().client_random) })
 }
 
+/// As [`SSL_get_client_random`], of the ServerHello; zeros before the handshake is done.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_get_server_random(ssl: Option<&Ssl>, out: *mut c_uchar, room: usize) -> usize {
     // SAFETY: C's memory.
     on_ssl(ssl, 0, |ssl| unsafe { random(out, room, ssl.own.negotiated.borrow().server_random) })
 }
 
-/// rustls keeps its Finished messages to itself: none is shown.
+/// 0 bytes, and `out` stays as it is: rustls keeps its Finished messages to itself.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_finished(_ssl: Option<&Ssl>, _out: *mut c_void, _room: usize) -> usize {
     0
@@ -115,11 +124,14 @@ fn take_parameters(key: *mut EVP_PKEY) -> c_int {
     1
 }
 
+/// Takes the key over and frees it: there are no suites with finite-field groups. Returns 1; 0 for a key that is NULL,
+/// with the reason "dh key too small".
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set0_tmp_dh_pkey(ctx: Option<&Context>, key: *mut EVP_PKEY) -> c_int {
     on_ctx(ctx, 0, |_| take_parameters(key))
 }
 
+/// As [`SSL_CTX_set0_tmp_dh_pkey`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set0_tmp_dh_pkey(ssl: Option<&Ssl>, key: *mut EVP_PKEY) -> c_int {
     on_ssl(ssl, 0, |_| take_parameters(key))
@@ -133,7 +145,7 @@ extern "C" fn SSL_CTX_set_tmp_dh_callback(_ctx: Option<&Context>, _callback: Opt
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_tmp_dh_callback(_ssl: Option<&Ssl>, _callback: Option<unsafe extern "C" fn()>) {}
 
-/// Sections of `openssl.cnf` are not read.
+/// Sections of `openssl.cnf` are not read. Returns 0, with the reason "invalid configuration name".
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_config(ctx: Option<&Context>, _name: *const c_char) -> c_int {
     on_ctx(ctx, 0, |_| {
@@ -142,7 +154,7 @@ extern "C" fn SSL_CTX_config(ctx: Option<&Context>, _name: *const c_char) -> c_i
     })
 }
 
-/// As [`SSL_CTX_config`].
+/// As [`SSL_CTX_config`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_config(ssl: Option<&Ssl>, _name: *const c_char) -> c_int {
     on_ssl(ssl, 0, |_| {
@@ -166,17 +178,18 @@ extern "C" fn SSL_check_chain(
     0
 }
 
+/// Does nothing: there is no debug level.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_debug(_ssl: Option<&Ssl>, _level: c_int) {}
 
-/// Tables of functions for OpenSSL's own tests.
+/// NULL: there are no tables of functions for OpenSSL's own tests.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_test_functions() -> *const c_void {
     null()
 }
 
-/// A message callback that writes the type and length of each message to the BIO that is its argument, and none of
-/// its bytes.
+/// A message callback that writes a line for each message to the BIO that is its argument: direction, version, content
+/// type, length in bytes, and the first byte, which is the type of a handshake message. No other byte is shown.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_trace(
     write: c_int,

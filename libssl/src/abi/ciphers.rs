@@ -26,6 +26,9 @@ unsafe fn with_text(text: *const c_char, body: impl FnOnce(&str) -> c_int) -> c_
     }
 }
 
+/// The suites before TLS 1.3, by rules in the language of `openssl-ciphers(1)`. Suites with ECDHE and AES-GCM or
+/// ChaCha20 are there; others are passed over. `@SECLEVEL` sets the security level. Returns 1, or 0 with the reason:
+/// "invalid command", and the suites stay as they were; "no cipher match", and none before TLS 1.3 is left.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_CTX_set_cipher_list(ctx: Option<&Context>, rules: *const c_char) -> c_int {
     // SAFETY: `rules` is C's string.
@@ -34,6 +37,7 @@ unsafe extern "C" fn SSL_CTX_set_cipher_list(ctx: Option<&Context>, rules: *cons
     })
 }
 
+/// As [`SSL_CTX_set_cipher_list`], for one connection.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_set_cipher_list(ssl: Option<&Ssl>, rules: *const c_char) -> c_int {
     // SAFETY: `rules` is C's string.
@@ -42,6 +46,9 @@ unsafe extern "C" fn SSL_set_cipher_list(ssl: Option<&Ssl>, rules: *const c_char
     })
 }
 
+/// The suites of TLS 1.3, by their names with colons between them, the preferred first. Unknown names are passed over;
+/// an empty list is none. Returns 1, or 0 where no name is known, with the reason "no cipher match": the suites stay as
+/// they were.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_CTX_set_ciphersuites(ctx: Option<&Context>, names: *const c_char) -> c_int {
     // SAFETY: `names` is C's string.
@@ -50,6 +57,7 @@ unsafe extern "C" fn SSL_CTX_set_ciphersuites(ctx: Option<&Context>, names: *con
     })
 }
 
+/// As [`SSL_CTX_set_ciphersuites`], for one connection.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_set_ciphersuites(ssl: Option<&Ssl>, names: *const c_char) -> c_int {
     // SAFETY: `names` is C's string.
@@ -58,11 +66,13 @@ unsafe extern "C" fn SSL_set_ciphersuites(ssl: Option<&Ssl>, names: *const c_cha
     })
 }
 
+/// The suites, those of TLS 1.3 first. The list stays the context's: until its suites are set anew.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_get_ciphers(ctx: Option<&Context>) -> *mut OPENSSL_STACK {
     on_ctx(ctx, null_mut(), |ctx| ctx.settings().choices.ciphers.stack())
 }
 
+/// As [`SSL_CTX_get_ciphers`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_ciphers(ssl: Option<&Ssl>) -> *mut OPENSSL_STACK {
     on_ssl(ssl, null_mut(), |ssl| ssl.settings().choices.ciphers.stack())
@@ -84,6 +94,7 @@ extern "C" fn SSL_get1_supported_ciphers(ssl: Option<&Ssl>) -> *mut OPENSSL_STAC
     })
 }
 
+/// The name of the suite at this place of [`SSL_get_ciphers`], counted from 0; static. NULL where there is none.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_cipher_list(ssl: Option<&Ssl>, place: c_int) -> *const c_char {
     on_ssl(ssl, null(), |ssl| {
@@ -183,31 +194,38 @@ unsafe extern "C" fn SSL_bytes_to_cipher_list(
     })
 }
 
+/// The suite in force; static. NULL before the handshake is done.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_current_cipher(ssl: Option<&Ssl>) -> *const Cipher {
     on_ssl(ssl, null(), |ssl| ssl.own.negotiated.borrow().cipher.map_or(null(), std::ptr::from_ref))
 }
 
+/// The suite agreed on, which is known when it is in force; static. NULL before the handshake is done.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_pending_cipher(ssl: Option<&Ssl>) -> *const Cipher {
     on_ssl(ssl, null(), |ssl| ssl.own.negotiated.borrow().pending_cipher.map_or(null(), std::ptr::from_ref))
 }
 
+/// OpenSSL's name; static. "(NONE)" for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CIPHER_get_name(cipher: Option<&Cipher>) -> *const c_char {
     cipher.map_or(NONE, |cipher| cipher.name).as_ptr()
 }
 
+/// The name in the RFCs; static. "(NONE)" for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CIPHER_standard_name(cipher: Option<&Cipher>) -> *const c_char {
     cipher.map_or(NONE, |cipher| cipher.standard_name).as_ptr()
 }
 
+/// "TLSv1.2" or "TLSv1.3", the one version that it belongs to; static. "(NONE)" for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CIPHER_get_version(cipher: Option<&Cipher>) -> *const c_char {
     cipher.map_or(NONE, Cipher::version_name).as_ptr()
 }
 
+/// The bits of its key, 128 or 256, also in `algorithm` unless that is NULL. 0 for no suite, and `algorithm` stays as
+/// it is.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_CIPHER_get_bits(cipher: Option<&Cipher>, algorithm: *mut c_int) -> c_int {
     let Some(cipher) = cipher else { return 0 };
@@ -216,16 +234,19 @@ unsafe extern "C" fn SSL_CIPHER_get_bits(cipher: Option<&Cipher>, algorithm: *mu
     cipher.bits()
 }
 
+/// 0x03000000 and the number in TLS; 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CIPHER_get_id(cipher: Option<&Cipher>) -> u32 {
     cipher.map_or(0, Cipher::id)
 }
 
+/// The number in TLS, as it stands on the wire; 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CIPHER_get_protocol_id(cipher: Option<&Cipher>) -> u16 {
     cipher.map_or(0, |cipher| cipher.number)
 }
 
+/// `NID_kx_ecdhe`, or `NID_kx_any` for TLS 1.3; 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CIPHER_get_kx_nid(cipher: Option<&Cipher>) -> c_int {
     const NID_KX_ECDHE: c_int = 1038;
@@ -233,6 +254,7 @@ extern "C" fn SSL_CIPHER_get_kx_nid(cipher: Option<&Cipher>) -> c_int {
     cipher.map_or(0, |cipher| if cipher.auth == Auth::Any { NID_KX_ANY } else { NID_KX_ECDHE })
 }
 
+/// Who signs: `NID_auth_rsa`, `NID_auth_ecdsa`, or `NID_auth_any` for TLS 1.3; 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CIPHER_get_auth_nid(cipher: Option<&Cipher>) -> c_int {
     // `NID_auth_any`, `NID_auth_rsa`, `NID_auth_ecdsa`.
@@ -243,6 +265,7 @@ extern "C" fn SSL_CIPHER_get_auth_nid(cipher: Option<&Cipher>) -> c_int {
     })
 }
 
+/// What encrypts: `NID_aes_128_gcm`, `NID_aes_256_gcm` or `NID_chacha20_poly1305`; 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CIPHER_get_cipher_nid(cipher: Option<&Cipher>) -> c_int {
     // `NID_aes_128_gcm`, `NID_aes_256_gcm`, `NID_chacha20_poly1305`.
@@ -259,6 +282,7 @@ extern "C" fn SSL_CIPHER_get_digest_nid(_cipher: Option<&Cipher>) -> c_int {
     0
 }
 
+/// The hash of the handshake: libcrypto's SHA-256 or SHA-384, static. NULL for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CIPHER_get_handshake_digest(cipher: Option<&Cipher>) -> *const EVP_MD {
     cipher.map_or(null(), |cipher| match cipher.hash {
@@ -269,6 +293,7 @@ extern "C" fn SSL_CIPHER_get_handshake_digest(cipher: Option<&Cipher>) -> *const
     })
 }
 
+/// 1: every suite here is one. 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CIPHER_is_aead(cipher: Option<&Cipher>) -> c_int {
     c_int::from(cipher.is_some())
@@ -320,11 +345,13 @@ unsafe extern "C" fn OPENSSL_cipher_name(standard_name: *const c_char) -> *const
     cipher.map_or(NONE, |cipher| cipher.name).as_ptr()
 }
 
+/// The rules that [`SSL_CTX_set_cipher_list`] calls `DEFAULT`; static.
 #[unsafe(no_mangle)]
 extern "C" fn OSSL_default_cipher_list() -> *const c_char {
     language::DEFAULT.as_ptr()
 }
 
+/// The names of the suites of TLS 1.3 that a new context has; static.
 #[unsafe(no_mangle)]
 extern "C" fn OSSL_default_ciphersuites() -> *const c_char {
     list::DEFAULT_TLS13.as_ptr()

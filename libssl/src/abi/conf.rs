@@ -8,11 +8,13 @@ use crate::ssl::Ssl;
 use libc::{c_char, c_int, c_uint};
 use std::ptr::null_mut;
 
+/// Without flags, prefix or handle: commands are then only looked at. To be freed with [`SSL_CONF_CTX_free`].
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CONF_CTX_new() -> *mut Conf {
     guard(null_mut(), || Box::into_raw(Box::default()))
 }
 
+/// Frees it, and no handle with it; NULL is nothing.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_CONF_CTX_free(conf: *mut Conf) {
     if !conf.is_null() {
@@ -45,6 +47,8 @@ extern "C" fn SSL_CONF_CTX_clear_flags(conf: Option<&mut Conf>, flags: c_uint) -
     })
 }
 
+/// What every command must begin with, which is copied; NULL takes it away. Upper and lower case count only under
+/// `SSL_CONF_FLAG_CMDLINE`. Returns 1; 0 for a `conf` that is NULL.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_CONF_CTX_set1_prefix(conf: Option<&mut Conf>, prefix: *const c_char) -> c_int {
     conf.map_or(0, |conf| {
@@ -56,6 +60,8 @@ unsafe extern "C" fn SSL_CONF_CTX_set1_prefix(conf: Option<&mut Conf>, prefix: *
     })
 }
 
+/// What commands change: this context, which the caller keeps alive, in the place of whatever it was. With NULL
+/// commands are only looked at.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CONF_CTX_set_ssl_ctx(conf: Option<&mut Conf>, ctx: Option<&Context>) {
     if let Some(conf) = conf {
@@ -63,6 +69,7 @@ extern "C" fn SSL_CONF_CTX_set_ssl_ctx(conf: Option<&mut Conf>, ctx: Option<&Con
     }
 }
 
+/// As [`SSL_CONF_CTX_set_ssl_ctx`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CONF_CTX_set_ssl(conf: Option<&mut Conf>, ssl: Option<&Ssl>) {
     if let Some(conf) = conf {

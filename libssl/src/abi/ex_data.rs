@@ -6,31 +6,38 @@ use crate::ssl::Ssl;
 use libc::{c_int, c_void};
 use std::ptr::null_mut;
 
+/// Puts a value into the slot of an index from `CRYPTO_get_ex_new_index`. Returns 1, or 0: NULL, no such slot, no
+/// memory.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_set_ex_data(session: Option<&Session>, index: c_int, value: *mut c_void) -> c_int {
     session.map_or(0, |session| session.ex_data.set(index, value).into())
 }
 
+/// The value of a slot; NULL where none was set.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_get_ex_data(session: Option<&Session>, index: c_int) -> *mut c_void {
     session.map_or(null_mut(), |session| session.ex_data.get(index))
 }
 
+/// As [`SSL_SESSION_set_ex_data`], for a connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_ex_data(ssl: Option<&Ssl>, index: c_int, value: *mut c_void) -> c_int {
     ssl.map_or(0, |ssl| ssl.ex_data.set(index, value).into())
 }
 
+/// As [`SSL_SESSION_get_ex_data`], for a connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_ex_data(ssl: Option<&Ssl>, index: c_int) -> *mut c_void {
     ssl.map_or(null_mut(), |ssl| ssl.ex_data.get(index))
 }
 
+/// As [`SSL_SESSION_set_ex_data`], for a context.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_ex_data(ctx: Option<&Context>, index: c_int, value: *mut c_void) -> c_int {
     ctx.map_or(0, |ctx| ctx.ex_data.set(index, value).into())
 }
 
+/// As [`SSL_SESSION_get_ex_data`], for a context.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_get_ex_data(ctx: Option<&Context>, index: c_int) -> *mut c_void {
     ctx.map_or(null_mut(), |ctx| ctx.ex_data.get(index))

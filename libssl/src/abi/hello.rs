@@ -1,4 +1,5 @@
-//! The ClientHello, for the program's function that looks at it first. At any other time there is none.
+//! The ClientHello, for the program's functions that a server calls before it has decided about it. Later, and on a
+//! client, there is none.
 
 use crate::boundary::{answer, on_ssl};
 use crate::ssl::Ssl;
@@ -34,29 +35,35 @@ extern "C" fn SSL_client_hello_isv2(_ssl: Option<&Ssl>) -> c_int {
     0
 }
 
+/// The version field, such as 0x303, which says nothing of TLS 1.3; 0 where there is no ClientHello.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_client_hello_get0_legacy_version(ssl: Option<&Ssl>) -> c_uint {
     on_hello(ssl, 0, |hello| hello.legacy_version.into())
 }
 
+/// Where the 32 random bytes are; returns their number. 0 where there is no ClientHello, and `out` stays as it is. They
+/// stay for as long as the ClientHello does.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_client_hello_get0_random(ssl: Option<&Ssl>, out: *mut *const c_uchar) -> usize {
     // SAFETY: C's place.
     unsafe { part(ssl, out, |hello| &hello.random) }
 }
 
+/// As [`SSL_client_hello_get0_random`], for the session id: 0 to 32 bytes.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_client_hello_get0_session_id(ssl: Option<&Ssl>, out: *mut *const c_uchar) -> usize {
     // SAFETY: C's place.
     unsafe { part(ssl, out, |hello| &hello.session_id) }
 }
 
+/// As [`SSL_client_hello_get0_random`], for the suites, two bytes each.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_client_hello_get0_ciphers(ssl: Option<&Ssl>, out: *mut *const c_uchar) -> usize {
     // SAFETY: C's place.
     unsafe { part(ssl, out, ClientHello::cipher_suite_bytes) }
 }
 
+/// As [`SSL_client_hello_get0_random`], for the compression methods, one byte each.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_client_hello_get0_compression_methods(ssl: Option<&Ssl>, out: *mut *const c_uchar) -> usize {
     // SAFETY: C's place.

@@ -1,7 +1,9 @@
 //! The exported C functions, one file per family: pointers become references, and a method does the work.
 //!
-//! A function that a program may call with NULL, where OpenSSL would crash, answers failure and puts
-//! `ERR_R_PASSED_NULL_PARAMETER` into the queue; the mode calls answer 0.
+//! Most functions, called with NULL for their context or connection, where OpenSSL would crash, answer failure and put
+//! `ERR_R_PASSED_NULL_PARAMETER` into the queue. The mode calls, `SSL_CTX_ctrl` and `SSL_ctrl`, and those of ex_data,
+//! sessions, suites and `SSL_CONF_CTX` leave the queue as it is. Those for what is not there (`absent`) hardly look at
+//! their handle.
 //!
 //! A handle comes in as `Option<&Context>` or `Option<&Ssl>`, which is C's pointer that may be NULL. That it is alive,
 //! and stays so while the call lasts, is what every function of this interface demands of its caller.

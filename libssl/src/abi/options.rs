@@ -1,4 +1,4 @@
-//! `SSL_OP_…`, and numbers that handshakes go by.
+//! `SSL_OP_…`, numbers of tickets, fragments, padding and early data, how reads go ahead, and a context's method.
 
 use crate::boundary::{on_ctx, on_ssl};
 use crate::context::Context;
@@ -17,6 +17,8 @@ fn on_own_choices<R>(ssl: Option<&Ssl>, failed: R, body: impl FnOnce(&mut Choice
     on_ssl(ssl, failed, |ssl| ssl.change(|settings| body(&mut settings.choices)))
 }
 
+/// Adds options (`SSL_OP_…`) for connections made from now on; returns those that are set then. All are kept; in force
+/// are those of versions, tickets, server preference and unexpected EOF.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_options(ctx: Option<&Context>, options: u64) -> u64 {
     on_choices(ctx, 0, |choices| {
@@ -25,6 +27,7 @@ extern "C" fn SSL_CTX_set_options(ctx: Option<&Context>, options: u64) -> u64 {
     })
 }
 
+/// As [`SSL_CTX_set_options`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_options(ssl: Option<&Ssl>, options: u64) -> u64 {
     on_own_choices(ssl, 0, |choices| {
@@ -33,6 +36,7 @@ extern "C" fn SSL_set_options(ssl: Option<&Ssl>, options: u64) -> u64 {
     })
 }
 
+/// Takes options away; returns those that are left.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_clear_options(ctx: Option<&Context>, options: u64) -> u64 {
     on_choices(ctx, 0, |choices| {
@@ -41,6 +45,7 @@ extern "C" fn SSL_CTX_clear_options(ctx: Option<&Context>, options: u64) -> u64 
     })
 }
 
+/// As [`SSL_CTX_clear_options`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_clear_options(ssl: Option<&Ssl>, options: u64) -> u64 {
     on_own_choices(ssl, 0, |choices| {
@@ -49,16 +54,19 @@ extern "C" fn SSL_clear_options(ssl: Option<&Ssl>, options: u64) -> u64 {
     })
 }
 
+/// The options; 0x120000 at first (`SSL_OP_NO_COMPRESSION`, `SSL_OP_ENABLE_MIDDLEBOX_COMPAT`).
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_get_options(ctx: Option<&Context>) -> u64 {
     on_ctx(ctx, 0, |ctx| ctx.settings().choices.options)
 }
 
+/// The options of one connection; at first its context's.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_options(ssl: Option<&Ssl>) -> u64 {
     on_ssl(ssl, 0, |ssl| ssl.settings().choices.options)
 }
 
+/// How many tickets a server sends after a handshake in TLS 1.3. Returns 1.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_num_tickets(ctx: Option<&Context>, tickets: usize) -> c_int {
     on_choices(ctx, 0, |choices| {
@@ -67,6 +75,7 @@ extern "C" fn SSL_CTX_set_num_tickets(ctx: Option<&Context>, tickets: usize) -> 
     })
 }
 
+/// As [`SSL_CTX_set_num_tickets`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_num_tickets(ssl: Option<&Ssl>, tickets: usize) -> c_int {
     on_own_choices(ssl, 0, |choices| {
@@ -75,11 +84,13 @@ extern "C" fn SSL_set_num_tickets(ssl: Option<&Ssl>, tickets: usize) -> c_int {
     })
 }
 
+/// The number of tickets; 2 by default.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_get_num_tickets(ctx: Option<&Context>) -> usize {
     on_ctx(ctx, 0, |ctx| ctx.settings().choices.tickets)
 }
 
+/// As [`SSL_CTX_get_num_tickets`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_num_tickets(ssl: Option<&Ssl>) -> usize {
     on_ssl(ssl, 0, |ssl| ssl.settings().choices.tickets)
@@ -95,26 +106,32 @@ fn set_max_fragment_length(choices: &mut Choices, length: u8) -> c_int {
     1
 }
 
+/// Keeps `TLSEXT_max_fragment_length_…`: 0 to 4. The extension is not sent. Returns 1; 0 for another number, with the
+/// reason "ssl3 ext invalid max fragment length".
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_tlsext_max_fragment_length(ctx: Option<&Context>, length: u8) -> c_int {
     on_choices(ctx, 0, |choices| set_max_fragment_length(choices, length))
 }
 
+/// As [`SSL_CTX_set_tlsext_max_fragment_length`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_tlsext_max_fragment_length(ssl: Option<&Ssl>, length: u8) -> c_int {
     on_own_choices(ssl, 0, |choices| set_max_fragment_length(choices, length))
 }
 
+/// Keeps a block size in bytes: 0 to 16384. Records are not padded. Returns 1; 0 for another size.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_block_padding(ctx: Option<&Context>, size: usize) -> c_int {
     on_choices(ctx, 0, |choices| choices.set_block_padding(size).into())
 }
 
+/// As [`SSL_CTX_set_block_padding`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_block_padding(ssl: Option<&Ssl>, size: usize) -> c_int {
     on_own_choices(ssl, 0, |choices| choices.set_block_padding(size).into())
 }
 
+/// Keeps a number of bytes, for [`SSL_CTX_get_max_early_data`]: there is no early data. Returns 1.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_max_early_data(ctx: Option<&Context>, bytes: u32) -> c_int {
     on_choices(ctx, 0, |choices| {
@@ -123,6 +140,7 @@ extern "C" fn SSL_CTX_set_max_early_data(ctx: Option<&Context>, bytes: u32) -> c
     })
 }
 
+/// As [`SSL_CTX_set_max_early_data`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_max_early_data(ssl: Option<&Ssl>, bytes: u32) -> c_int {
     on_own_choices(ssl, 0, |choices| {
@@ -131,16 +149,19 @@ extern "C" fn SSL_set_max_early_data(ssl: Option<&Ssl>, bytes: u32) -> c_int {
     })
 }
 
+/// What was set, in bytes; 0 by default.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_get_max_early_data(ctx: Option<&Context>) -> u32 {
     on_ctx(ctx, 0, |ctx| ctx.settings().choices.max_early_data)
 }
 
+/// As [`SSL_CTX_get_max_early_data`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_max_early_data(ssl: Option<&Ssl>) -> u32 {
     on_ssl(ssl, 0, |ssl| ssl.settings().choices.max_early_data)
 }
 
+/// Keeps a number of bytes, for [`SSL_CTX_get_recv_max_early_data`]: there is no early data. Returns 1.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_recv_max_early_data(ctx: Option<&Context>, bytes: u32) -> c_int {
     on_choices(ctx, 0, |choices| {
@@ -149,6 +170,7 @@ extern "C" fn SSL_CTX_set_recv_max_early_data(ctx: Option<&Context>, bytes: u32)
     })
 }
 
+/// As [`SSL_CTX_set_recv_max_early_data`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_recv_max_early_data(ssl: Option<&Ssl>, bytes: u32) -> c_int {
     on_own_choices(ssl, 0, |choices| {
@@ -157,27 +179,32 @@ extern "C" fn SSL_set_recv_max_early_data(ssl: Option<&Ssl>, bytes: u32) -> c_in
     })
 }
 
+/// What was set, in bytes; 16384 by default.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_get_recv_max_early_data(ctx: Option<&Context>) -> u32 {
     on_ctx(ctx, 0, |ctx| ctx.settings().choices.recv_max_early_data)
 }
 
+/// As [`SSL_CTX_get_recv_max_early_data`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_recv_max_early_data(ssl: Option<&Ssl>) -> u32 {
     on_ssl(ssl, 0, |ssl| ssl.settings().choices.recv_max_early_data)
 }
 
+/// With a `yes` that is not 0, a read asks the transport for as much as the buffer holds, and not for one record alone.
+/// In force at once.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_read_ahead(ssl: Option<&Ssl>, yes: c_int) {
     on_own_choices(ssl, (), |choices| choices.read_ahead = yes);
 }
 
+/// What was set, as it was set; at first its context's, 0 by default.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_read_ahead(ssl: Option<&Ssl>) -> c_int {
     on_ssl(ssl, 0, |ssl| ssl.settings().choices.read_ahead)
 }
 
-/// Records are read into buffers of the size that they need.
+/// Does nothing: records are read into buffers of one size, in which any record fits.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_default_read_buffer_len(_ctx: Option<&Context>, _length: usize) {}
 
@@ -185,12 +212,14 @@ extern "C" fn SSL_CTX_set_default_read_buffer_len(_ctx: Option<&Context>, _lengt
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_default_read_buffer_len(_ssl: Option<&Ssl>, _length: usize) {}
 
+/// The method that it was made with; static.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_get_ssl_method(ctx: Option<&Context>) -> *const Method {
     on_ctx(ctx, null(), |ctx| ctx.method)
 }
 
-/// A context keeps the method that it was made with; the same one again is right.
+/// A context keeps the method that it was made with. Returns 1 for that one; else 0, with the reason "ssl ctx has no
+/// default ssl version".
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_ssl_version(ctx: Option<&Context>, method: Option<&Method>) -> c_int {
     on_ctx(ctx, 0, |ctx| {

@@ -1,4 +1,4 @@
-//! Security levels.
+//! Security levels, and the program's function that is asked in their place.
 
 use crate::boundary::{on_ctx, on_ssl};
 use crate::certificates::chain;

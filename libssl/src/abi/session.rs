@@ -30,17 +30,20 @@ fn part(session: Option<&Session>, length: *mut usize, find: impl Fn(&Data) -> O
     })
 }
 
+/// An empty session with one reference, made now, with a timeout of 304 seconds. NULL if it cannot be made.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_new() -> *mut Session {
     guard(null_mut(), || Arc::into_raw(Session::new(Data::default())).cast_mut())
 }
 
+/// A copy with one reference and copies of the program's data; NULL for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_dup(session: Option<&Session>) -> *mut Session {
     let Some(session) = session else { return null_mut() };
     guard(null_mut(), || Arc::into_raw(session.duplicate()).cast_mut())
 }
 
+/// Adds a reference. Returns 1, or 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_up_ref(session: Option<&Session>) -> c_int {
     let Some(session) = session else { return 0 };
@@ -49,6 +52,7 @@ extern "C" fn SSL_SESSION_up_ref(session: Option<&Session>) -> c_int {
     1
 }
 
+/// Gives a reference back; NULL is nothing.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_SESSION_free(session: *mut Session) {
     if !session.is_null() {
@@ -57,6 +61,8 @@ unsafe extern "C" fn SSL_SESSION_free(session: *mut Session) {
     }
 }
 
+/// The session id and its length, 0 to 32 bytes, where `length` is not NULL. It stays the session's: until it is set
+/// anew.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_SESSION_get_id(session: Option<&Session>, length: *mut c_uint) -> *const c_uchar {
     on_data(session, null(), |data| {
@@ -66,6 +72,7 @@ unsafe extern "C" fn SSL_SESSION_get_id(session: Option<&Session>, length: *mut 
     })
 }
 
+/// As [`SSL_SESSION_get_id`], for the session id context.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_SESSION_get0_id_context(session: Option<&Session>, length: *mut c_uint) -> *const c_uchar {
     on_data(session, null(), |data| {
@@ -84,6 +91,7 @@ fn new_id(id: *const c_uchar, length: c_uint, too_long: Reason) -> Option<Id> {
     id
 }
 
+/// Copies a session id of 0 to 32 bytes. Returns 1; 0 where it is longer, with the reason "ssl session id too long".
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_set1_id(session: Option<&Session>, id: *const c_uchar, length: c_uint) -> c_int {
     on_data(session, 0, |data| {
@@ -93,6 +101,7 @@ extern "C" fn SSL_SESSION_set1_id(session: Option<&Session>, id: *const c_uchar,
     })
 }
 
+/// As [`SSL_SESSION_set1_id`], for the session id context; the reason is "ssl session id context too long".
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_set1_id_context(session: Option<&Session>, context: *const c_uchar, length: c_uint) -> c_int {
     on_data(session, 0, |data| {
@@ -102,12 +111,13 @@ extern "C" fn SSL_SESSION_set1_id_context(session: Option<&Session>, context: *c
     })
 }
 
+/// When it was made, in seconds since 1970; 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_get_time(session: Option<&Session>) -> c_long {
     on_data(session, 0, |data| data.time)
 }
 
-/// Answers the time set.
+/// Sets the time, in seconds since 1970, and answers it; 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_set_time(session: Option<&Session>, time: c_long) -> c_long {
     on_data(session, 0, |data| {
@@ -116,11 +126,13 @@ extern "C" fn SSL_SESSION_set_time(session: Option<&Session>, time: c_long) -> c
     })
 }
 
+/// How long it can be resumed, in seconds from its time on; 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_get_timeout(session: Option<&Session>) -> c_long {
     on_data(session, 0, |data| data.timeout)
 }
 
+/// Sets what [`SSL_SESSION_get_timeout`] answers. Returns 1, or 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_set_timeout(session: Option<&Session>, seconds: c_long) -> c_long {
     on_data(session, 0, |data| {
@@ -129,11 +141,13 @@ extern "C" fn SSL_SESSION_set_timeout(session: Option<&Session>, seconds: c_long
     })
 }
 
+/// The version by number, such as 0x304; 0 where it was never set.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_get_protocol_version(session: Option<&Session>) -> c_int {
     on_data(session, 0, |data| data.version)
 }
 
+/// Sets the version, whatever the number. Returns 1, or 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_set_protocol_version(session: Option<&Session>, version: c_int) -> c_int {
     on_data(session, 0, |data| {
@@ -142,11 +156,13 @@ extern "C" fn SSL_SESSION_set_protocol_version(session: Option<&Session>, versio
     })
 }
 
+/// The suite; static. NULL where there is none, or where it is not among those of this library.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_get0_cipher(session: Option<&Session>) -> *const Cipher {
     on_data(session, null(), |data| data.cipher.map_or(null(), std::ptr::from_ref))
 }
 
+/// Sets the suite; NULL takes it away. Returns 1, or 0 for a session that is NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_set_cipher(session: Option<&Session>, cipher: Option<&'static Cipher>) -> c_int {
     on_data(session, 0, |data| {
@@ -155,16 +171,20 @@ extern "C" fn SSL_SESSION_set_cipher(session: Option<&Session>, cipher: Option<&
     })
 }
 
+/// 1 where there is a ticket, or what a handshake left to resume by; else 0.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_has_ticket(session: Option<&Session>) -> c_int {
     on_data(session, 0, |data| (data.ticket.is_some() || data.resumption.is_some()).into())
 }
 
+/// How long the server keeps the ticket, in seconds; 0 where it is unknown.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_get_ticket_lifetime_hint(session: Option<&Session>) -> c_ulong {
     session.map_or(0, session::cache::lifetime_hint)
 }
 
+/// The ticket of a session that was decoded, and its length in bytes; else NULL and 0, since the tickets of handshakes
+/// are not shown. It stays the session's. Either place may be NULL.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_SESSION_get0_ticket(
     session: Option<&Session>,
@@ -176,6 +196,7 @@ unsafe extern "C" fn SSL_SESSION_get0_ticket(
     unsafe { answer(ticket, start) };
 }
 
+/// 1 where there is an id or something to resume by, and it was not taken out of service; else 0.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_is_resumable(session: Option<&Session>) -> c_int {
     session.map_or(0, |session| guard(0, || session.is_resumable().into()))
@@ -187,11 +208,13 @@ extern "C" fn SSL_SESSION_get0_peer(session: Option<&Session>) -> *mut X509 {
     session.map_or(null_mut(), |session| guard(null_mut(), || session.peer()))
 }
 
+/// The server's name on a client, or NULL. It stays the session's: until it is set anew.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_get0_hostname(session: Option<&Session>) -> *const c_char {
     on_data(session, null(), |data| data.host_name.as_ref().map_or(null(), |name| name.as_ptr()))
 }
 
+/// Copies a server's name; NULL takes it away. Returns 1, or 0 for a session that is NULL.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_SESSION_set1_hostname(session: Option<&Session>, name: *const c_char) -> c_int {
     on_data(session, 0, |data| {
@@ -201,6 +224,7 @@ unsafe extern "C" fn SSL_SESSION_set1_hostname(session: Option<&Session>, name: 
     })
 }
 
+/// The protocol agreed on by ALPN and its length in bytes, or NULL and 0. It stays the session's: until it is set anew.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_SESSION_get0_alpn_selected(
     session: Option<&Session>,
@@ -212,6 +236,7 @@ unsafe extern "C" fn SSL_SESSION_get0_alpn_selected(
     unsafe { answer(name, start) };
 }
 
+/// Copies the name of a protocol; NULL or 0 bytes take it away. Returns 1, or 0 for a session that is NULL.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_SESSION_set1_alpn_selected(
     session: Option<&Session>,
@@ -226,6 +251,8 @@ unsafe extern "C" fn SSL_SESSION_set1_alpn_selected(
     })
 }
 
+/// The program's data for the ticket and their length in bytes, or NULL and 0. They stay the session's: until they are
+/// set anew. Returns 1, or 0 for a session that is NULL.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_SESSION_get0_ticket_appdata(
     session: Option<&Session>,
@@ -241,6 +268,8 @@ unsafe extern "C" fn SSL_SESSION_get0_ticket_appdata(
     1
 }
 
+/// Copies the program's data for the ticket, to be asked for here; NULL or 0 bytes take them away. Returns 1, or 0 for
+/// a session that is NULL.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_SESSION_set1_ticket_appdata(
     session: Option<&Session>,
@@ -255,11 +284,13 @@ unsafe extern "C" fn SSL_SESSION_set1_ticket_appdata(
     })
 }
 
+/// What [`SSL_SESSION_set_max_early_data`] set, in bytes; 0 by default.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_get_max_early_data(session: Option<&Session>) -> u32 {
     on_data(session, 0, |data| data.max_early_data)
 }
 
+/// Keeps a number of bytes: there is no early data. Returns 1, or 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_set_max_early_data(session: Option<&Session>, length: u32) -> c_int {
     on_data(session, 0, |data| {
@@ -268,6 +299,7 @@ extern "C" fn SSL_SESSION_set_max_early_data(session: Option<&Session>, length: 
     })
 }
 
+/// `TLSEXT_max_fragment_length_…` of a session that was decoded; else 0: the extension is not sent.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_get_max_fragment_length(session: Option<&Session>) -> u8 {
     on_data(session, 0, |data| data.max_fragment_length)
@@ -279,7 +311,8 @@ extern "C" fn SSL_SESSION_get_compress_id(_session: Option<&Session>) -> c_uint 
     0
 }
 
-/// The secret as far as it was set by the program: that of our handshakes is not shown.
+/// Copies up to `room` bytes of the master secret of TLS 1.2, or of what the program set, and returns how many; all
+/// that there are where `room` is 0. There are none in TLS 1.3, whose secret is not shown.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_SESSION_get_master_key(session: Option<&Session>, out: *mut c_uchar, room: usize) -> usize {
     on_data(session, 0, |data| {
@@ -295,6 +328,8 @@ unsafe extern "C" fn SSL_SESSION_get_master_key(session: Option<&Session>, out: 
     })
 }
 
+/// Copies a secret of 0 to 512 bytes, to be asked for and encoded: handshakes do not resume by it. Returns 1; 0 where
+/// it is longer.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_SESSION_set1_master_key(
     session: Option<&Session>,

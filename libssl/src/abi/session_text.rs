@@ -15,11 +15,14 @@ fn write(bio: *mut BIO, text: &str) -> c_int {
     (written == text.len() as c_int).into()
 }
 
+/// Writes the session as lines of text, secret and all, as OpenSSL does but for the ticket: hexadecimal digits in one
+/// line. Returns 1; 0 for NULL, or where the BIO does not take all of it.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_print(bio: *mut BIO, session: Option<&Session>) -> c_int {
     session.map_or(0, |session| guard(0, || write(bio, &session::text(session))))
 }
 
+/// As [`SSL_SESSION_print`], to a file that is open for writing.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_SESSION_print_fp(file: *mut FILE, session: Option<&Session>) -> c_int {
     if file.is_null() {
@@ -34,11 +37,17 @@ unsafe extern "C" fn SSL_SESSION_print_fp(file: *mut FILE, session: Option<&Sess
     })
 }
 
+/// Writes the line of a key log file with session id and master secret: of TLS 1.2, or what the program set. Returns 1;
+/// 0 for NULL, where one of the two is empty, or where the BIO does not take all of it.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_print_keylog(bio: *mut BIO, session: Option<&Session>) -> c_int {
     session.map_or(0, |session| guard(0, || session::key_log_line(session).map_or(0, |line| write(bio, &line))))
 }
 
+/// Encodes the session in DER, with its secret. `out` NULL: only the length is wanted. `*out` NULL: it gets memory for
+/// the caller to free with `OPENSSL_free`. Else the bytes go to `*out`, which then points behind them. Returns the
+/// length in bytes; 0 for NULL, a session without a suite, or no memory. Resuming what is decoded again works in this
+/// process alone, for the last 256.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn i2d_SSL_SESSION(session: Option<&Session>, out: *mut *mut c_uchar) -> c_int {
     // NULL and sessions without a suite answer 0 silently.
@@ -63,7 +72,9 @@ unsafe extern "C" fn i2d_SSL_SESSION(session: Option<&Session>, out: *mut *mut c
     length as c_int
 }
 
-/// A session put into `*session` takes the place of the one there, whose reference is given back.
+/// Decodes a session of at most `length` bytes at `*der`, which then points behind it. The session has one reference;
+/// put into `*session` as well, it takes the place of the one there, whose reference is given back. NULL with the
+/// reason for bytes that are no session. Decoded in another process, or after 256 others, it leads to a full handshake.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn d2i_SSL_SESSION(
     session: *mut *mut Session,
@@ -148,6 +159,8 @@ unsafe extern "C" {
     ) -> *mut Session;
 }
 
+/// Reads the next session in PEM, with libcrypto's function for passwords and its argument, either of which may be
+/// NULL. The rest is as of [`d2i_SSL_SESSION`]; NULL with the reason also where there is none.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn PEM_read_bio_SSL_SESSION(
     bio: *mut BIO,
@@ -163,6 +176,7 @@ unsafe extern "C" fn PEM_read_bio_SSL_SESSION(
     unsafe { PEM_ASN1_read_bio(d2i_SSL_SESSION, PEM_NAME.as_ptr(), bio, session, password, argument) }
 }
 
+/// As [`PEM_read_bio_SSL_SESSION`], from a file.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn PEM_read_SSL_SESSION(
     file: *mut FILE,
@@ -178,6 +192,8 @@ unsafe extern "C" fn PEM_read_SSL_SESSION(
     unsafe { PEM_ASN1_read(d2i_SSL_SESSION, PEM_NAME.as_ptr(), file, session, password, argument) }
 }
 
+/// Writes the session in PEM, not encrypted. Returns 1, or 0: NULL, a session without a suite, or a BIO that fails; the
+/// reason is in the queue.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn PEM_write_bio_SSL_SESSION(bio: *mut BIO, session: Option<&Session>) -> c_int {
     if bio.is_null() {
@@ -189,6 +205,7 @@ unsafe extern "C" fn PEM_write_bio_SSL_SESSION(bio: *mut BIO, session: Option<&S
     unsafe { PEM_ASN1_write_bio(i2d_SSL_SESSION, name, bio, session, nothing, null(), 0, nothing, null_mut()) }
 }
 
+/// As [`PEM_write_bio_SSL_SESSION`], to a file.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn PEM_write_SSL_SESSION(file: *mut FILE, session: Option<&Session>) -> c_int {
     if file.is_null() {

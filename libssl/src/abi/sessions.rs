@@ -55,6 +55,7 @@ fn shared(session: &Session) -> Arc<Session> {
     }
 }
 
+/// 1 where the handshake resumed a session; else, and before it is done, 0.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_session_reused(ssl: Option<&Ssl>) -> c_int {
     on_ssl(ssl, 0, |ssl| ssl.own.negotiated.borrow().resumed.into())
@@ -93,6 +94,8 @@ fn id_context(context: *const c_uchar, length: c_uint) -> Option<Id> {
     id
 }
 
+/// What a server's sessions are good for, 0 to 32 bytes, which are copied: those of another are not resumed. Returns 1;
+/// 0 where it is longer, with the reason "ssl session id context too long".
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_session_id_context(ctx: Option<&Context>, context: *const c_uchar, length: c_uint) -> c_int {
     on_ctx(ctx, 0, |ctx| {
@@ -102,6 +105,7 @@ extern "C" fn SSL_CTX_set_session_id_context(ctx: Option<&Context>, context: *co
     })
 }
 
+/// As [`SSL_CTX_set_session_id_context`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_session_id_context(ssl: Option<&Ssl>, context: *const c_uchar, length: c_uint) -> c_int {
     on_ssl(ssl, 0, |ssl| {
@@ -111,16 +115,19 @@ extern "C" fn SSL_set_session_id_context(ssl: Option<&Ssl>, context: *const c_uc
     })
 }
 
+/// How long new sessions can be resumed, in seconds. Returns what it was before.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_timeout(ctx: Option<&Context>, seconds: c_long) -> c_long {
     on_ctx(ctx, 0, |ctx| ctx.change(|settings| std::mem::replace(&mut settings.sessions.timeout, seconds)))
 }
 
+/// What [`SSL_CTX_set_timeout`] set, in seconds; 7200 by default.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_get_timeout(ctx: Option<&Context>) -> c_long {
     on_ctx(ctx, 0, |ctx| ctx.settings().sessions.timeout)
 }
 
+/// 7200 seconds, whatever was set; 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_default_timeout(ssl: Option<&Ssl>) -> c_long {
     const TWO_HOURS: c_long = 7200;
@@ -151,6 +158,8 @@ extern "C" fn SSL_CTX_remove_session(ctx: Option<&Context>, session: Option<&Ses
     })
 }
 
+/// Takes out of the cache the sessions whose time is over at `time`, in seconds since 1970; 0 is all of them. The
+/// remove callback is told of each.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_flush_sessions(ctx: Option<&Context>, time: c_long) {
     on_ctx(ctx, (), |ctx| ctx.let_go(Cache::flush(&ctx.sessions, time)));
@@ -162,42 +171,52 @@ extern "C" fn SSL_CTX_sessions(_ctx: Option<&Context>) -> *mut c_void {
     null_mut()
 }
 
+/// Is given each new session that a client can resume, if the cache mode has `SSL_SESS_CACHE_CLIENT`. Answering 1 it
+/// keeps the reference. A server's sessions are in its tickets: it calls nobody.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_sess_set_new_cb(ctx: Option<&Context>, callback: Option<NewSession>) {
     on_callbacks(ctx, |callbacks| callbacks.new_session = callback);
 }
 
+/// What [`SSL_CTX_sess_set_new_cb`] set, or NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_sess_get_new_cb(ctx: Option<&Context>) -> Option<NewSession> {
     on_ctx(ctx, None, |ctx| ctx.settings().callbacks.new_session)
 }
 
+/// Keeps the function, which is never called: servers resume by tickets.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_sess_set_get_cb(ctx: Option<&Context>, callback: Option<GetSession>) {
     on_callbacks(ctx, |callbacks| callbacks.get_session = callback);
 }
 
+/// What [`SSL_CTX_sess_set_get_cb`] set, or NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_sess_get_get_cb(ctx: Option<&Context>) -> Option<GetSession> {
     on_ctx(ctx, None, |ctx| ctx.settings().callbacks.get_session)
 }
 
+/// Is told of each session that leaves the cache: removed, flushed, or one too many. When the context is freed it is
+/// told nothing.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_sess_set_remove_cb(ctx: Option<&Context>, callback: Option<RemoveSession>) {
     on_callbacks(ctx, |callbacks| callbacks.remove_session = callback);
 }
 
+/// What [`SSL_CTX_sess_set_remove_cb`] set, or NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_sess_get_remove_cb(ctx: Option<&Context>) -> Option<RemoveSession> {
     on_ctx(ctx, None, |ctx| ctx.settings().callbacks.remove_session)
 }
 
+/// Keeps the function, which is never called: ids are of our own making. Returns 1, or 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_generate_session_id(ctx: Option<&Context>, callback: Option<GenerateSessionId>) -> c_int {
     on_callbacks(ctx, |callbacks| callbacks.generate_session_id = callback);
     ctx.is_some().into()
 }
 
+/// As [`SSL_CTX_set_generate_session_id`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_generate_session_id(ssl: Option<&Ssl>, callback: Option<GenerateSessionId>) -> c_int {
     on_ssl(ssl, 0, |ssl| {
@@ -206,11 +225,13 @@ extern "C" fn SSL_set_generate_session_id(ssl: Option<&Ssl>, callback: Option<Ge
     })
 }
 
+/// Keeps the function, which is never called.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_not_resumable_session_callback(ctx: Option<&Context>, callback: Option<NotResumable>) {
     on_callbacks(ctx, |callbacks| callbacks.not_resumable = callback);
 }
 
+/// As [`SSL_CTX_set_not_resumable_session_callback`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_not_resumable_session_callback(ssl: Option<&Ssl>, callback: Option<NotResumable>) {
     on_ssl(ssl, (), |ssl| {
@@ -218,6 +239,7 @@ extern "C" fn SSL_set_not_resumable_session_callback(ssl: Option<&Ssl>, callback
     });
 }
 
+/// Keeps the functions and their argument; neither is ever called. Returns 1, or 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_session_ticket_cb(
     ctx: Option<&Context>,
@@ -232,6 +254,8 @@ extern "C" fn SSL_CTX_set_session_ticket_cb(
     ctx.is_some().into()
 }
 
+/// Keeps the function, which is never called: tickets have keys of ours, or those of `SSL_CTX_set_tlsext_ticket_keys`.
+/// Returns 1, or 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx: Option<&Context>, callback: Option<TicketKey>) -> c_int {
     on_callbacks(ctx, |callbacks| callbacks.ticket_key_evp = callback);

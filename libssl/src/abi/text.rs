@@ -105,6 +105,7 @@ fn alert(value: c_int) -> Option<&'static (u8, &'static CStr, &'static CStr)> {
     ALERTS.iter().find(|(number, ..)| c_int::from(*number) == value & 0xff)
 }
 
+/// "W" (warning), "F" (fatal) or "U", of what an info callback is told: the level is the second byte. Static.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_alert_type_string(value: c_int) -> *const c_char {
     match level(value) {
@@ -115,6 +116,7 @@ extern "C" fn SSL_alert_type_string(value: c_int) -> *const c_char {
     .as_ptr()
 }
 
+/// As [`SSL_alert_type_string`], as a word: "warning", "fatal" or "unknown".
 #[unsafe(no_mangle)]
 extern "C" fn SSL_alert_type_string_long(value: c_int) -> *const c_char {
     match level(value) {
@@ -125,11 +127,13 @@ extern "C" fn SSL_alert_type_string_long(value: c_int) -> *const c_char {
     .as_ptr()
 }
 
+/// Two letters for an alert, whose number is the lowest byte, such as "CN"; "UK" for one that is unknown. Static.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_alert_desc_string(value: c_int) -> *const c_char {
     alert(value).map_or(c"UK", |(_, short, _)| *short).as_ptr()
 }
 
+/// As [`SSL_alert_desc_string`], in words, such as "close notify"; "unknown" for one that is unknown.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_alert_desc_string_long(value: c_int) -> *const c_char {
     alert(value).map_or(UNKNOWN, |(.., long)| *long).as_ptr()
@@ -139,17 +143,20 @@ fn state(ssl: &Ssl) -> Option<&'static (&'static CStr, &'static CStr)> {
     usize::try_from(ssl.handshake_state()).ok().and_then(|state| STATES.get(state))
 }
 
-/// `TLS_ST_…`: how far the handshake is.
+/// `TLS_ST_…`: how far the handshake is. In its midst it is `TLS_ST_CR_SRVR_HELLO` on a client and
+/// `TLS_ST_SR_CLNT_HELLO` on a server; finer steps are not known. 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_state(ssl: Option<&Ssl>) -> c_int {
     on_ssl(ssl, 0, Ssl::handshake_state)
 }
 
+/// A few letters for what [`SSL_get_state`] answers, such as "SSLOK"; "UNKWN" for NULL. Static.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_state_string(ssl: Option<&Ssl>) -> *const c_char {
     on_ssl(ssl, c"UNKWN", |ssl| state(ssl).map_or(c"UNKWN", |(short, _)| *short)).as_ptr()
 }
 
+/// As [`SSL_state_string`], in words; "unknown state" for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_state_string_long(ssl: Option<&Ssl>) -> *const c_char {
     on_ssl(ssl, c"unknown state", |ssl| state(ssl).map_or(c"unknown state", |(_, long)| *long)).as_ptr()

@@ -7,32 +7,37 @@ use crate::ssl::Ssl;
 use libc::{c_char, c_int, c_uchar, c_ulong, c_void};
 use std::ptr::null_mut;
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_dane_enable(_ctx: Option<&Context>) -> c_int {
     unsupported(0)
 }
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue; the digest is not kept.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_dane_mtype_set(_ctx: Option<&Context>, _digest: *mut c_void, _mtype: u8, _order: u8) -> c_int {
     unsupported(0)
 }
 
-/// No flag is kept.
+/// No flag is kept. Returns 0, the flags that there were before.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_dane_set_flags(_ctx: Option<&Context>, _flags: c_ulong) -> c_ulong {
     0
 }
 
+/// As [`SSL_CTX_dane_set_flags`]: 0.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_dane_clear_flags(_ctx: Option<&Context>, _flags: c_ulong) -> c_ulong {
     0
 }
 
+/// 0, with the reason "context not dane enabled": no context can be.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_dane_enable(_ssl: Option<&Ssl>, _domain: *const c_char) -> c_int {
     failed(Reason::CONTEXT_NOT_DANE_ENABLED, 0)
 }
 
+/// -1, with the reason "dane not enabled"; the record is not kept.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_dane_tlsa_add(
     _ssl: Option<&Ssl>,
@@ -45,22 +50,25 @@ extern "C" fn SSL_dane_tlsa_add(
     failed(Reason::DANE_NOT_ENABLED, -1)
 }
 
+/// As [`SSL_CTX_dane_set_flags`], for one connection: 0.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_dane_set_flags(_ssl: Option<&Ssl>, _flags: c_ulong) -> c_ulong {
     0
 }
 
+/// As [`SSL_CTX_dane_set_flags`], for one connection: 0.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_dane_clear_flags(_ssl: Option<&Ssl>, _flags: c_ulong) -> c_ulong {
     0
 }
 
+/// NULL: a connection has no DANE state.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get0_dane(_ssl: Option<&Ssl>) -> *mut c_void {
     null_mut()
 }
 
-/// No authority was matched.
+/// -1: no authority was matched. The places stay as they are.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get0_dane_authority(
     _ssl: Option<&Ssl>,
@@ -70,7 +78,7 @@ extern "C" fn SSL_get0_dane_authority(
     -1
 }
 
-/// No record was matched.
+/// -1: no record was matched. The places stay as they are.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get0_dane_tlsa(
     _ssl: Option<&Ssl>,

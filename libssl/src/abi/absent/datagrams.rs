@@ -1,26 +1,27 @@
-//! DTLS, which is not there.
+//! DTLS and stateless servers, which are not there.
 
 use crate::context::Context;
 use crate::ssl::Ssl;
 
+/// 0 bytes: there is no DTLS connection.
 #[unsafe(no_mangle)]
 extern "C" fn DTLS_get_data_mtu(_ssl: Option<&Ssl>) -> usize {
     0
 }
 
-/// It is never called.
+/// The function is not kept and never called: there is no DTLS.
 #[unsafe(no_mangle)]
 extern "C" fn DTLS_set_timer_cb(_ssl: Option<&Ssl>, _callback: Option<unsafe extern "C" fn()>) {}
 
-/// It is never called.
+/// The function is not kept and never called: there is no DTLS.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_cookie_generate_cb(_ctx: Option<&Context>, _callback: Option<unsafe extern "C" fn()>) {}
 
-/// It is never called.
+/// The function is not kept and never called: there is no DTLS.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_cookie_verify_cb(_ctx: Option<&Context>, _callback: Option<unsafe extern "C" fn()>) {}
 
-/// It is never called.
+/// The function is not kept and never called: there are no stateless servers.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_stateless_cookie_generate_cb(
     _ctx: Option<&Context>,
@@ -28,7 +29,7 @@ extern "C" fn SSL_CTX_set_stateless_cookie_generate_cb(
 ) {
 }
 
-/// It is never called.
+/// The function is not kept and never called: there are no stateless servers.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_stateless_cookie_verify_cb(
     _ctx: Option<&Context>,

@@ -8,12 +8,13 @@ use crate::ssl::{Ssl, Stage};
 use libc::{c_char, c_int, c_uchar, c_void};
 use sslmode_tls::record::Version;
 
-/// 0 is `SSL_READ_EARLY_DATA_ERROR`.
+/// 0, which is `SSL_READ_EARLY_DATA_ERROR`, with `ERR_R_SHOULD_NOT_HAVE_BEEN_CALLED` in the queue. Nothing is read.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_read_early_data(_ssl: Option<&Ssl>, _buffer: *mut c_void, _room: usize, _read: *mut usize) -> c_int {
     failed(Reason::SHOULD_NOT_HAVE_BEEN_CALLED, 0)
 }
 
+/// 0, with `ERR_R_SHOULD_NOT_HAVE_BEEN_CALLED` in the queue. Nothing is sent.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_write_early_data(
     _ssl: Option<&Ssl>,
@@ -24,13 +25,13 @@ extern "C" fn SSL_write_early_data(
     failed(Reason::SHOULD_NOT_HAVE_BEEN_CALLED, 0)
 }
 
-/// 0 is `SSL_EARLY_DATA_NOT_SENT`.
+/// 0, which is `SSL_EARLY_DATA_NOT_SENT`.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_early_data_status(_ssl: Option<&Ssl>) -> c_int {
     0
 }
 
-/// It is never called.
+/// The function is not kept and never called: there is no early data.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_allow_early_data_cb(
     _ctx: Option<&Context>,
@@ -39,7 +40,7 @@ extern "C" fn SSL_CTX_set_allow_early_data_cb(
 ) {
 }
 
-/// It is never called.
+/// The function is not kept and never called: there is no early data.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_allow_early_data_cb(
     _ssl: Option<&Ssl>,
@@ -48,6 +49,7 @@ extern "C" fn SSL_set_allow_early_data_cb(
 ) {
 }
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue: there is no early secret to derive from.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_export_keying_material_early(
     _ssl: Option<&Ssl>,
@@ -61,15 +63,16 @@ extern "C" fn SSL_export_keying_material_early(
     unsupported(0)
 }
 
-/// A client never offers it.
+/// Does nothing: a client never offers authentication after the handshake.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_post_handshake_auth(_ctx: Option<&Context>, _yes: c_int) {}
 
-/// A client never offers it.
+/// As [`SSL_CTX_set_post_handshake_auth`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_post_handshake_auth(_ssl: Option<&Ssl>, _yes: c_int) {}
 
-/// No client is asked for a certificate after the handshake.
+/// No client is asked for a certificate after the handshake. Returns 0, with the reason: "wrong ssl version" unless TLS
+/// 1.3 is up, "not server" on a client, "extension not received" on a server.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_verify_client_post_handshake(ssl: Option<&Ssl>) -> c_int {
     on_ssl(ssl, 0, |ssl| {
@@ -85,7 +88,7 @@ extern "C" fn SSL_verify_client_post_handshake(ssl: Option<&Ssl>) -> c_int {
     })
 }
 
-/// Tickets are sent with the handshake alone.
+/// 0, and nothing in the queue: tickets are sent with the handshake alone.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_new_session_ticket(_ssl: Option<&Ssl>) -> c_int {
     0

@@ -10,6 +10,7 @@ use std::ptr::null_mut;
 const HANDLED: &[c_uint] =
     &[0, 1, 5, 10, 11, 12, 13, 14, 16, 18, 21, 22, 23, 35, 41, 42, 43, 44, 45, 47, 49, 51, 13172, 65281];
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue. The functions are not kept and never called.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_add_client_custom_ext(
     _ctx: Option<&Context>,
@@ -23,6 +24,7 @@ extern "C" fn SSL_CTX_add_client_custom_ext(
     unsupported(0)
 }
 
+/// As [`SSL_CTX_add_client_custom_ext`].
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_add_server_custom_ext(
     _ctx: Option<&Context>,
@@ -36,6 +38,7 @@ extern "C" fn SSL_CTX_add_server_custom_ext(
     unsupported(0)
 }
 
+/// As [`SSL_CTX_add_client_custom_ext`].
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_add_custom_ext(
     _ctx: Option<&Context>,
@@ -50,22 +53,26 @@ extern "C" fn SSL_CTX_add_custom_ext(
     unsupported(0)
 }
 
+/// 0: none of any number was added.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_has_client_custom_ext(_ctx: Option<&Context>, _number: c_uint) -> c_int {
     0
 }
 
-/// Those that OpenSSL handles itself, which no program may add.
+/// 1 for the numbers that OpenSSL handles itself, which no program may add; else 0. They are those of OpenSSL 3.0,
+/// whether or not this library sends them.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_extension_supported(number: c_uint) -> c_int {
     HANDLED.contains(&number).into()
 }
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue: a server sends no extensions of the program's.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_use_serverinfo(_ctx: Option<&Context>, _info: *const c_uchar, _length: usize) -> c_int {
     unsupported(0)
 }
 
+/// As [`SSL_CTX_use_serverinfo`].
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_use_serverinfo_ex(
     _ctx: Option<&Context>,
@@ -76,28 +83,31 @@ extern "C" fn SSL_CTX_use_serverinfo_ex(
     unsupported(0)
 }
 
+/// As [`SSL_CTX_use_serverinfo`].
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_use_serverinfo_file(_ctx: Option<&Context>, _path: *const c_char) -> c_int {
     unsupported(0)
 }
 
-/// 1 is failure here, as in OpenSSL.
+/// 1, which is failure here, as in OpenSSL, with `ERR_R_UNSUPPORTED` in the queue.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_tlsext_use_srtp(_ctx: Option<&Context>, _profiles: *const c_char) -> c_int {
     unsupported(1)
 }
 
-/// 1 is failure here, as in OpenSSL.
+/// As [`SSL_CTX_set_tlsext_use_srtp`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_tlsext_use_srtp(_ssl: Option<&Ssl>, _profiles: *const c_char) -> c_int {
     unsupported(1)
 }
 
+/// NULL: none can be set.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_srtp_profiles(_ssl: Option<&Ssl>) -> *mut c_void {
     null_mut()
 }
 
+/// NULL: none was agreed on.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_selected_srtp_profile(_ssl: Option<&Ssl>) -> *mut c_void {
     null_mut()

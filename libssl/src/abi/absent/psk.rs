@@ -6,61 +6,64 @@ use crate::ssl::Ssl;
 use libc::{c_char, c_int, c_void};
 use std::ptr::null;
 
-/// It is never called: no key is ever agreed on beforehand.
+/// The function is not kept and never called: no key is ever agreed on beforehand.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_psk_client_callback(_ctx: Option<&Context>, _callback: Option<unsafe extern "C" fn()>) {}
 
-/// It is never called: no key is ever agreed on beforehand.
+/// The function is not kept and never called: no key is ever agreed on beforehand.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_psk_server_callback(_ctx: Option<&Context>, _callback: Option<unsafe extern "C" fn()>) {}
 
-/// It is never called: no key is ever agreed on beforehand.
+/// The function is not kept and never called: no key is ever agreed on beforehand.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_psk_find_session_callback(_ctx: Option<&Context>, _callback: Option<unsafe extern "C" fn()>) {
 }
 
-/// It is never called: no key is ever agreed on beforehand.
+/// The function is not kept and never called: no key is ever agreed on beforehand.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_psk_use_session_callback(_ctx: Option<&Context>, _callback: Option<unsafe extern "C" fn()>) {}
 
-/// No hint is what there is.
+/// 1 for NULL, which is what there is; else 0, with `ERR_R_UNSUPPORTED` in the queue.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_use_psk_identity_hint(_ctx: Option<&Context>, hint: *const c_char) -> c_int {
     if hint.is_null() { 1 } else { unsupported(0) }
 }
 
-/// It is never called: no key is ever agreed on beforehand.
+/// The function is not kept and never called: no key is ever agreed on beforehand.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_psk_client_callback(_ssl: Option<&Ssl>, _callback: Option<unsafe extern "C" fn()>) {}
 
-/// It is never called: no key is ever agreed on beforehand.
+/// The function is not kept and never called: no key is ever agreed on beforehand.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_psk_server_callback(_ssl: Option<&Ssl>, _callback: Option<unsafe extern "C" fn()>) {}
 
-/// It is never called: no key is ever agreed on beforehand.
+/// The function is not kept and never called: no key is ever agreed on beforehand.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_psk_find_session_callback(_ssl: Option<&Ssl>, _callback: Option<unsafe extern "C" fn()>) {}
 
-/// It is never called: no key is ever agreed on beforehand.
+/// The function is not kept and never called: no key is ever agreed on beforehand.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_psk_use_session_callback(_ssl: Option<&Ssl>, _callback: Option<unsafe extern "C" fn()>) {}
 
-/// No hint is what there is.
+/// As [`SSL_CTX_use_psk_identity_hint`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_use_psk_identity_hint(_ssl: Option<&Ssl>, hint: *const c_char) -> c_int {
     if hint.is_null() { 1 } else { unsupported(0) }
 }
 
+/// NULL: no such key was used.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_psk_identity(_ssl: Option<&Ssl>) -> *const c_char {
     null()
 }
 
+/// NULL: no hint was set or came.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_psk_identity_hint(_ssl: Option<&Ssl>) -> *const c_char {
     null()
 }
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue. The function is not kept and never called.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_session_secret_cb(
     _ssl: Option<&Ssl>,
@@ -70,11 +73,13 @@ extern "C" fn SSL_set_session_secret_cb(
     unsupported(0)
 }
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue. The data are not kept.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_session_ticket_ext(_ssl: Option<&Ssl>, _data: *mut c_void, _length: c_int) -> c_int {
     unsupported(0)
 }
 
+/// As [`SSL_set_session_secret_cb`].
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_session_ticket_ext_cb(
     _ssl: Option<&Ssl>,

@@ -1,4 +1,4 @@
-//! SRP (RFC 5054), which is not there: as in a libssl built without it, each call fails.
+//! SRP (RFC 5054), which is not there: as in a libssl built without it, calls fail and questions are answered by NULL.
 
 use super::unsupported;
 use crate::context::Context;
@@ -6,46 +6,55 @@ use crate::ssl::Ssl;
 use libc::{c_char, c_int, c_void};
 use std::ptr::null_mut;
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_SRP_CTX_init(_ctx: Option<&Context>) -> c_int {
     unsupported(0)
 }
 
+/// 0, and nothing in the queue: there is nothing to free.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_SRP_CTX_free(_ctx: Option<&Context>) -> c_int {
     0
 }
 
+/// As [`SSL_CTX_SRP_CTX_init`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SRP_CTX_init(_ssl: Option<&Ssl>) -> c_int {
     unsupported(0)
 }
 
+/// As [`SSL_CTX_SRP_CTX_free`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SRP_CTX_free(_ssl: Option<&Ssl>) -> c_int {
     0
 }
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue; the name is not kept.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_srp_username(_ctx: Option<&Context>, _username: *mut c_char) -> c_int {
     unsupported(0)
 }
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue; the password is not kept.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_srp_password(_ctx: Option<&Context>, _password: *mut c_char) -> c_int {
     unsupported(0)
 }
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue, whatever the number of bits.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_srp_strength(_ctx: Option<&Context>, _bits: c_int) -> c_int {
     unsupported(0)
 }
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue; the argument is not kept.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_srp_cb_arg(_ctx: Option<&Context>, _argument: *mut c_void) -> c_int {
     unsupported(0)
 }
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue. The function is not kept and never called.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_srp_client_pwd_callback(
     _ctx: Option<&Context>,
@@ -54,6 +63,7 @@ extern "C" fn SSL_CTX_set_srp_client_pwd_callback(
     unsupported(0)
 }
 
+/// As [`SSL_CTX_set_srp_client_pwd_callback`].
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_srp_username_callback(
     _ctx: Option<&Context>,
@@ -62,6 +72,7 @@ extern "C" fn SSL_CTX_set_srp_username_callback(
     unsupported(0)
 }
 
+/// As [`SSL_CTX_set_srp_client_pwd_callback`].
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_srp_verify_param_callback(
     _ctx: Option<&Context>,
@@ -70,6 +81,7 @@ extern "C" fn SSL_CTX_set_srp_verify_param_callback(
     unsupported(0)
 }
 
+/// -1, with `ERR_R_UNSUPPORTED` in the queue; no parameter is kept.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_srp_server_param(
     _ssl: Option<&Ssl>,
@@ -82,6 +94,7 @@ extern "C" fn SSL_set_srp_server_param(
     unsupported(-1)
 }
 
+/// As [`SSL_set_srp_server_param`].
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_srp_server_param_pw(
     _ssl: Option<&Ssl>,
@@ -92,32 +105,37 @@ extern "C" fn SSL_set_srp_server_param_pw(
     unsupported(-1)
 }
 
-/// 2 is `SSL3_AL_FATAL`.
+/// 2, which is `SSL3_AL_FATAL`, with `ERR_R_UNSUPPORTED` in the queue. The place of the alert stays as it is.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_srp_server_param_with_username(_ssl: Option<&Ssl>, _alert: *mut c_int) -> c_int {
     unsupported(2)
 }
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue.
 #[unsafe(no_mangle)]
 extern "C" fn SRP_Calc_A_param(_ssl: Option<&Ssl>) -> c_int {
     unsupported(0)
 }
 
+/// NULL: there is no group.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_srp_N(_ssl: Option<&Ssl>) -> *mut c_void {
     null_mut()
 }
 
+/// NULL: there is no group.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_srp_g(_ssl: Option<&Ssl>) -> *mut c_void {
     null_mut()
 }
 
+/// NULL: there is no user.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_srp_username(_ssl: Option<&Ssl>) -> *mut c_char {
     null_mut()
 }
 
+/// NULL: there is no user.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_srp_userinfo(_ssl: Option<&Ssl>) -> *mut c_char {
     null_mut()

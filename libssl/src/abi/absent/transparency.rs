@@ -11,27 +11,32 @@ unsafe extern "C" {
     fn CTLOG_STORE_free(store: *mut c_void);
 }
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue, whatever the mode.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_enable_ct(_ctx: Option<&Context>, _mode: c_int) -> c_int {
     unsupported(0)
 }
 
+/// As [`SSL_CTX_enable_ct`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_enable_ct(_ssl: Option<&Ssl>, _mode: c_int) -> c_int {
     unsupported(0)
 }
 
+/// 0: it never is.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_ct_is_enabled(_ctx: Option<&Context>) -> c_int {
     0
 }
 
+/// As [`SSL_CTX_ct_is_enabled`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_ct_is_enabled(_ssl: Option<&Ssl>) -> c_int {
     0
 }
 
-/// None is what there is.
+/// 1 for NULL, which is what there is; else 0, with `ERR_R_UNSUPPORTED` in the queue: the function would never be
+/// called.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_ct_validation_callback(
     _ctx: Option<&Context>,
@@ -41,7 +46,7 @@ extern "C" fn SSL_CTX_set_ct_validation_callback(
     unless_none(callback)
 }
 
-/// None is what there is.
+/// As [`SSL_CTX_set_ct_validation_callback`], for one connection.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_ct_validation_callback(
     _ssl: Option<&Ssl>,
@@ -51,28 +56,32 @@ extern "C" fn SSL_set_ct_validation_callback(
     unless_none(callback)
 }
 
+/// 0, with `ERR_R_UNSUPPORTED` in the queue; no file is read.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_default_ctlog_list_file(_ctx: Option<&Context>) -> c_int {
     unsupported(0)
 }
 
+/// As [`SSL_CTX_set_default_ctlog_list_file`].
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_ctlog_list_file(_ctx: Option<&Context>, _path: *const c_char) -> c_int {
     unsupported(0)
 }
 
+/// NULL: a context keeps no store of logs.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_get0_ctlog_store(_ctx: Option<&Context>) -> *mut c_void {
     null_mut()
 }
 
-/// The store is the callee's, which has no use for it.
+/// Frees the store, which the caller gave away: there is no use for it. NULL is nothing.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_CTX_set0_ctlog_store(_ctx: Option<&Context>, store: *mut c_void) {
     // SAFETY: a store of libcrypto's or NULL, which the caller gave away.
     unsafe { CTLOG_STORE_free(store) };
 }
 
+/// NULL: the timestamps that a peer sends are not looked at.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get0_peer_scts(_ssl: Option<&Ssl>) -> *mut c_void {
     null_mut()
