@@ -80,7 +80,6 @@ pub struct Ssl {
     stage: Cell<Stage>,
     want: Cell<Want>,
     shutdown: Cell<u8>,
-    peer_closed: Cell<bool>,
     asked: Cell<Asked>,
     /// A callback's failure is in the error queue already.
     reason_told: Cell<bool>,
@@ -109,7 +108,6 @@ impl Ssl {
             stage: Cell::new(Stage::Before),
             want: Cell::new(Want::Nothing),
             shutdown: Cell::new(0),
-            peer_closed: Cell::new(false),
             asked: Cell::default(),
             reason_told: Cell::new(false),
             poisoned: Cell::new(false),
@@ -179,7 +177,6 @@ impl Ssl {
         self.asked.set(Asked::Nothing);
         self.stage.set(Stage::Before);
         self.want.set(Want::Nothing);
-        self.peer_closed.set(false);
     }
 
     fn recycle(&self) {

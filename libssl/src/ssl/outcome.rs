@@ -68,7 +68,12 @@ impl Ssl {
             Stop::Undecided => {}
             // A callback that refused has said why.
             Stop::Handshake(_) if self.reason_told.take() => {}
-            Stop::Handshake(failure) => error::put_with(Reason::of_handshake(&failure), &failure.detail),
+            Stop::Handshake(failure) => {
+                if let Failure::PeerAlert(_) = failure.failure {
+                    self.peer_is_done();
+                }
+                error::put_with(Reason::of_handshake(&failure), &failure.detail);
+            }
             Stop::Record(record::Error::PeerAlert(alert)) => {
                 self.shutdown.set(self.shutdown.get() | RECEIVED_SHUTDOWN);
                 error::put_with(Reason::of_alert(alert), &format!("SSL alert number {}", alert.0));
@@ -114,7 +119,6 @@ impl Ssl {
 
     fn peer_is_done(&self) {
         self.shutdown.set(self.shutdown.get() | RECEIVED_SHUTDOWN);
-        self.peer_closed.set(true);
     }
 
     /// `SSL_want`.
@@ -146,7 +150,7 @@ impl Ssl {
         match self.want.get() {
             Want::X509Lookup => answer::WANT_X509_LOOKUP,
             Want::ClientHelloCallback => answer::WANT_CLIENT_HELLO_CB,
-            _ if self.shutdown.get() & RECEIVED_SHUTDOWN != 0 && self.peer_closed.get() => answer::ZERO_RETURN,
+            _ if self.shutdown.get() & RECEIVED_SHUTDOWN != 0 => answer::ZERO_RETURN,
             _ => self.peek_connection(|connection| match connection {
                 Some(connection) if !connection.is_alive() => connection.error_when_over() as c_int,
                 _ => answer::SYSCALL,

@@ -103,6 +103,9 @@ impl Ssl {
             self.show_hello()?;
             self.asked.set(Asked::ClientHello);
         }
+        if self.is_hopeless(hello) {
+            return Ok(self.server_settings(hello, None)?);
+        }
         if self.asked.get() < Asked::ServerName {
             self.show_server_name(hello)?;
             self.asked.set(Asked::ServerName);
@@ -120,6 +123,22 @@ impl Ssl {
         self.asked.set(Asked::Nothing);
         self.own.hello.take();
         Ok(settings)
+    }
+
+    /// Whether no version or, in TLS 1.3, no cipher suite is shared: OpenSSL says so before it asks the program.
+    fn is_hopeless(&self, hello: &ClientHello) -> bool {
+        const TLS1_2: u16 = 0x303;
+        const TLS1_3: u16 = 0x304;
+        let (settings, method) = (self.settings(), self.context().method);
+        let Ok(versions) = settings.choices.versions(method) else { return true };
+        let is_shared = |version: u16| {
+            (versions.min.number()..=versions.max.number()).contains(&version) && hello.offers_version(version)
+        };
+        if is_shared(TLS1_3) {
+            let suites = settings.choices.suites(settings.certificates.security.level);
+            return !suites.iter().any(|suite| suite >> 8 == 0x13 && hello.cipher_suites.contains(suite));
+        }
+        !is_shared(TLS1_2)
     }
 
     /// Keeps what later questions are about.

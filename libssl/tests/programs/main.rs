@@ -6,3 +6,4 @@ mod http;
 mod redis;
 mod side;
 mod tunnels;
+mod wire;

@@ -58,7 +58,7 @@ impl Acceptor {
             sign_schemes: settings.sign_schemes.clone(),
             ..Program::default()
         });
-        let mut config = settings.config(&program)?;
+        let mut config = settings.config(&program, hello)?;
         config.cert_resolver = Arc::new(ByHello::new(settings, hello, program.clone()));
         config.key_log = secrets.clone();
         let connection = UnbufferedServerConnection::new(Arc::new(config)).map_err(setup)?;

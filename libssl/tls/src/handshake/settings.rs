@@ -6,7 +6,8 @@ use super::secrets::{SecretSink, Secrets};
 use super::session::Store;
 use super::verify::ServerVerifier;
 use super::{
-    Choices, ChooseIdentity, Handshake, HandshakeError, Identity, Session, SessionSink, Side, Tickets, VerifyPeer,
+    Choices, ChooseIdentity, ClientHello, Handshake, HandshakeError, Identity, Session, SessionSink, Side, Tickets,
+    VerifyPeer,
 };
 use crate::record::Version;
 use rustls::ServerConfig;
@@ -161,8 +162,8 @@ pub struct ServerSettings {
 }
 
 impl ServerSettings {
-    /// rustls' settings for one connection.
-    pub(super) fn config(&self, program: &Arc<Program>) -> Result<ServerConfig, HandshakeError> {
+    /// rustls' settings for the connection that begins with this ClientHello.
+    pub(super) fn config(&self, program: &Arc<Program>, hello: &ClientHello) -> Result<ServerConfig, HandshakeError> {
         let mut config = if self.client_auth == ClientAuth::None {
             self.choices.server()?.clone()
         } else {
@@ -177,7 +178,8 @@ impl ServerSettings {
         config.send_tls13_tickets = 0;
         if let Some(tickets) = &self.tickets {
             let binding = [&[self.client_auth as u8][..], &self.session_context].concat();
-            config.ticketer = Arc::new(super::tickets::Bound { tickets: tickets.clone(), binding });
+            let is_tls13 = self.choices.can_tls13() && hello.offers_version(0x0304);
+            config.ticketer = Arc::new(super::tickets::Bound::new(tickets.clone(), binding, is_tls13));
             config.send_tls13_tickets = self.ticket_count;
         }
         Ok(config)

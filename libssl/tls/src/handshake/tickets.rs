@@ -5,6 +5,7 @@ use aws_lc_rs::{hmac, rand};
 use rustls::server::ProducesTickets;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
@@ -91,11 +92,21 @@ impl fmt::Debug for Tickets {
     }
 }
 
-/// Tickets for connections whose policy is the same.
+/// Tickets of one connection, for connections whose policy is the same.
 #[derive(Debug)]
 pub(super) struct Bound {
-    pub(super) tickets: Arc<Tickets>,
-    pub(super) binding: Vec<u8>,
+    tickets: Arc<Tickets>,
+    binding: Vec<u8>,
+    /// Whether a session that is resumed gets a new ticket. In TLS 1.2 it does not: OpenSSL's clients would throw the
+    /// old one away, of which their programs may know alone. An empty ticket says so (RFC 5077 3.3).
+    renews: bool,
+    opened: AtomicBool,
+}
+
+impl Bound {
+    pub(super) fn new(tickets: Arc<Tickets>, binding: Vec<u8>, renews: bool) -> Self {
+        Bound { tickets, binding, renews, opened: AtomicBool::new(false) }
+    }
 }
 
 impl ProducesTickets for Bound {
@@ -108,11 +119,16 @@ impl ProducesTickets for Bound {
     }
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        if !self.renews && self.opened.load(Ordering::Relaxed) {
+            return None;
+        }
         self.tickets.seal(plain, &self.binding, now()?)
     }
 
     fn decrypt(&self, ticket: &[u8]) -> Option<Vec<u8>> {
-        self.tickets.open(ticket, &self.binding, now()?)
+        let opened = self.tickets.open(ticket, &self.binding, now()?);
+        self.opened.fetch_or(opened.is_some(), Ordering::Relaxed);
+        opened
     }
 }
 
