@@ -78,3 +78,49 @@ pub unsafe fn answer<T>(place: *mut T, value: T) {
         unsafe { place.write(value) };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::TLS;
+    use std::sync::Arc;
+
+    fn clear() {
+        // SAFETY: no preconditions.
+        unsafe { openssl_sys::ERR_clear_error() };
+    }
+
+    /// What comes back from a call in which a panic happened, and the reason in the queue.
+    fn panicking(ssl: &Arc<Ssl>) -> i32 {
+        // SAFETY: the connection is alive.
+        unsafe { with_ssl(Arc::as_ptr(ssl), -1, |_| panic!("a test's panic")) }
+    }
+
+    fn alive(ssl: &Arc<Ssl>) -> bool {
+        // SAFETY: the connection is alive.
+        unsafe { with_ssl(Arc::as_ptr(ssl), false, |_| true) }
+    }
+
+    #[test]
+    fn a_panic_ends_its_connection_and_nothing_else() {
+        let context = Context::new(&TLS);
+        let (broken, other) = (Ssl::new(&context), Ssl::new(&context));
+        assert_eq!(panicking(&broken), -1);
+        assert!(broken.is_poisoned() && !other.is_poisoned());
+        assert_eq!(error::first_library(), Some(20), "ERR_LIB_SSL");
+        // SSL_ERROR_SSL.
+        assert_eq!(broken.get_error(-1), 1);
+        clear();
+        assert!(!alive(&broken), "a poisoned connection is not worked on");
+        assert_eq!(broken.get_error(-1), 1);
+        clear();
+        assert!(alive(&other));
+        // SAFETY: the context is alive.
+        let answer = unsafe { with_ctx(Arc::as_ptr(&context), -1, |_| panic!("another")) };
+        assert_eq!(answer, -1);
+        clear();
+        // SAFETY: as above.
+        assert!(unsafe { with_ctx(Arc::as_ptr(&context), false, |_| true) }, "a context is shared: it goes on");
+        drop((broken, other));
+    }
+}

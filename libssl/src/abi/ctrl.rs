@@ -32,14 +32,21 @@ unsafe extern "C" fn SSL_CTX_ctrl(
         (MODE, ctx) => ctx.map_or(0, |ctx| ctx.modes.set(number)),
         (CLEAR_MODE, ctx) => ctx.map_or(0, |ctx| ctx.modes.clear(number)),
         // SAFETY: the pointer is what the command's macro takes.
-        (SET_GROUPS_LIST | SET_SIGALGS_LIST | SET_CLIENT_SIGALGS_LIST, None) => guard(0, || unsafe {
-            // A context is not needed to see whether the list is right.
-            choose(&mut Choices::default(), &crate::method::TLS, command, number, pointer)
-        }),
+        // SAFETY: the pointer is what the command's macro takes.
+        (SET_GROUPS_LIST | SET_SIGALGS_LIST | SET_CLIENT_SIGALGS_LIST, None) => unsafe {
+            without_context(command, number, pointer)
+        },
         (_, None) => 0,
         // SAFETY: as above.
-        (_, ctx) => on_ctx(ctx, 0, |ctx| unsafe { context(ctx, command, number, pointer) }),
+        (_, ctx) => unsafe { other_of_context(ctx, command, number, pointer) },
     }
+}
+
+/// Apart from the mode commands, which then save no registers.
+#[inline(never)]
+unsafe fn other_of_context(ctx: Option<&Context>, command: c_int, number: c_long, pointer: *mut c_void) -> c_long {
+    // SAFETY: the pointer is what the command's macro takes.
+    on_ctx(ctx, 0, |ctx| unsafe { context(ctx, command, number, pointer) })
 }
 
 /// As [`SSL_CTX_ctrl`].
@@ -50,8 +57,22 @@ unsafe extern "C" fn SSL_ctrl(ssl: Option<&Ssl>, command: c_int, number: c_long,
         (CLEAR_MODE, ssl) => ssl.map_or(0, |ssl| ssl.modes.clear(number)),
         (_, None) => 0,
         // SAFETY: the pointer is what the command's macro takes.
-        (_, ssl) => on_ssl(ssl, 0, |ssl| unsafe { connection(ssl, command, number, pointer) }),
+        (_, ssl) => unsafe { other_of_connection(ssl, command, number, pointer) },
     }
+}
+
+/// As [`other_of_context`].
+#[inline(never)]
+unsafe fn other_of_connection(ssl: Option<&Ssl>, command: c_int, number: c_long, pointer: *mut c_void) -> c_long {
+    // SAFETY: the pointer is what the command's macro takes.
+    on_ssl(ssl, 0, |ssl| unsafe { connection(ssl, command, number, pointer) })
+}
+
+/// A syntax check without a context.
+#[inline(never)]
+unsafe fn without_context(command: c_int, number: c_long, pointer: *mut c_void) -> c_long {
+    // SAFETY: the pointer is what the command's macro takes.
+    guard(0, || unsafe { choose(&mut Choices::default(), &crate::method::TLS, command, number, pointer) })
 }
 
 unsafe fn context(ctx: &Context, command: c_int, number: c_long, pointer: *mut c_void) -> c_long {

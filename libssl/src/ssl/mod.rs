@@ -104,7 +104,7 @@ impl Ssl {
             connection: Cell::default(),
             established: Cell::default(),
             exporter: RefCell::default(),
-            role: Cell::new(context.method.role()),
+            role: Cell::new(None),
             stage: Cell::new(Stage::Before),
             want: Cell::new(Want::Nothing),
             shutdown: Cell::new(0),
@@ -164,7 +164,6 @@ impl Ssl {
     /// `SSL_clear`: forgets the connection, keeps the settings and BIOs.
     pub fn clear(&self) {
         self.shutdown.set(0);
-        self.role.set(self.role.get().or(self.context.borrow().method.role()));
         self.start_over();
     }
 

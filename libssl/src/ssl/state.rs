@@ -46,8 +46,12 @@ impl Ssl {
     /// The reason is in the queue.
     pub fn update_keys(&self, request: bool) -> Result<(), super::Failed> {
         if self.stage.get() != Stage::Open {
-            let early =
-                if self.version() == Version::Tls13 { Reason::STILL_IN_INIT } else { Reason::WRONG_SSL_VERSION };
+            // Before the hellos no version is in force.
+            let settled = self.peek_connection(|connection| connection?.handshaking()?.version());
+            let early = match settled {
+                Some(Version::Tls13) => Reason::STILL_IN_INIT,
+                _ => Reason::WRONG_SSL_VERSION,
+            };
             error::put(early);
             return Err(super::Failed(0));
         }

@@ -1,0 +1,321 @@
+/* What programs should not do, and what may happen to them: calls out of order, callbacks that call back, transports
+ * that fail at every call, many threads over one context, a fork. Every line is the same on OpenSSL 3.0. */
+#include "support.h"
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static SSL_CTX *client_ctx, *server_ctx;
+static EVP_PKEY *key;
+static X509 *cert;
+static int version;
+
+#define ERROR(ssl, call)                                                                                               \
+    do {                                                                                                               \
+        int error_, result_;                                                                                           \
+        ERR_clear_error();                                                                                             \
+        result_ = (int)(call);                                                                                         \
+        error_ = SSL_get_error(ssl, result_);                                                                          \
+        printf("error %d, ", error_);                                                                                  \
+        show(#call, result_);                                                                                          \
+    } while (0)
+
+static void contexts(void) {
+    client_ctx = SSL_CTX_new(TLS_client_method());
+    server_ctx = SSL_CTX_new(TLS_server_method());
+    must(client_ctx && server_ctx, "make contexts");
+    SSL_CTX_set_min_proto_version(client_ctx, version);
+    SSL_CTX_set_max_proto_version(client_ctx, version);
+    SSL_CTX_use_certificate(server_ctx, cert);
+    SSL_CTX_use_PrivateKey(server_ctx, key);
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(client_ctx), cert);
+    SSL_CTX_set_verify(client_ctx, SSL_VERIFY_PEER, NULL);
+}
+
+static void pair(SSL **client, SSL **server) {
+    BIO *left, *right;
+    *client = SSL_new(client_ctx);
+    *server = SSL_new(server_ctx);
+    must(BIO_new_bio_pair(&left, 0, &right, 0), "make a pair");
+    SSL_set_bio(*client, left, left);
+    SSL_set_bio(*server, right, right);
+    SSL_set_connect_state(*client);
+    SSL_set_accept_state(*server);
+}
+
+/* 1 where both ends are through. */
+static int handshake(SSL *client, SSL *server) {
+    int one = 0, other = 0;
+    for (int turn = 0; turn < 10 && (one != 1 || other != 1); turn++) {
+        if (one != 1)
+            one = SSL_do_handshake(client);
+        if (other != 1)
+            other = SSL_do_handshake(server);
+    }
+    return one == 1 && other == 1;
+}
+
+static void out_of_order(void) {
+    SSL *client, *server, *bare = SSL_new(client_ctx);
+    char data[16] = "data";
+    printf("-- out of order, %x\n", (unsigned)version);
+    ERROR(bare, SSL_read(bare, data, 4));
+    ERROR(bare, SSL_write(bare, data, 4));
+    ERROR(bare, SSL_shutdown(bare));
+    ERROR(bare, SSL_do_handshake(bare));
+    VALUE(SSL_pending(bare));
+    VALUE(SSL_key_update(bare, 0));
+    SSL_free(bare);
+    pair(&client, &server);
+    ERROR(client, SSL_read(client, data, 4));
+    ERROR(client, SSL_shutdown(client));
+    ERROR(client, SSL_write(client, data, 4));
+    VALUE(handshake(client, server));
+    ERROR(server, SSL_read(server, data, 4));
+    ERROR(server, SSL_write(server, data, 0));
+    ERROR(client, SSL_write(client, data, -1));
+    ERROR(client, SSL_read(client, data, -1));
+    ERROR(client, SSL_shutdown(client));
+    ERROR(client, SSL_write(client, data, 4));
+    ERROR(client, SSL_shutdown(client));
+    ERROR(server, SSL_read(server, data, 4));
+    ERROR(server, SSL_read(server, data, 4));
+    ERROR(server, SSL_write(server, data, 4));
+    ERROR(client, SSL_read(client, data, 4));
+    ERROR(server, SSL_shutdown(server));
+    ERROR(client, SSL_shutdown(client));
+    VALUE(SSL_clear(client));
+    SSL_free(client);
+    SSL_free(server);
+}
+
+static SSL *other;
+static int calls;
+
+static int verify(int good, X509_STORE_CTX *store) {
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    char data[4];
+    calls++;
+    printf("%s, in init %d, pending %d\n", SSL_get_version(ssl), SSL_in_init(ssl), SSL_pending(ssl));
+    SSL_get_verify_result(ssl);
+    SSL_get_shutdown(ssl);
+    SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
+    SSL_set_verify(ssl, SSL_VERIFY_PEER, verify);
+    SSL_has_pending(ssl);
+    X509_free(SSL_get1_peer_certificate(ssl));
+    SSL_SESSION_free(SSL_get1_session(ssl));
+    /* What OpenSSL does here depends on its state machine: it must do no harm. */
+    if (getenv("DEEP") != NULL) {
+        SSL_read(ssl, data, 4);
+        SSL_write(ssl, data, 4);
+        SSL_peek(ssl, data, 4);
+        SSL_do_handshake(ssl);
+        SSL_shutdown(ssl);
+        SSL_key_update(ssl, 0);
+        SSL_SESSION_free(SSL_get1_session(ssl));
+        ERR_clear_error();
+    }
+    SSL_free(other);
+    other = NULL;
+    return good;
+}
+
+static void info(const SSL *ssl, int where, int result) {
+    (void)where, (void)result;
+    SSL_get_version(ssl);
+    SSL_get_state(ssl);
+    SSL_pending(ssl);
+}
+
+static void callbacks(void) {
+    SSL *client, *server;
+    char data[4];
+    printf("-- callbacks, %x\n", (unsigned)version);
+    pair(&client, &server);
+    other = SSL_new(client_ctx);
+    calls = 0;
+    SSL_set_verify(client, SSL_VERIFY_PEER, verify);
+    SSL_set_info_callback(client, info);
+    SSL_set_info_callback(server, info);
+    VALUE(handshake(client, server));
+    VALUE(calls > 0);
+    ERROR(client, SSL_write(client, "four", 4));
+    ERROR(server, SSL_read(server, data, 4));
+    SSL_free(client);
+    SSL_free(server);
+}
+
+/* A BIO over another that fails for good at one call. */
+static int left_reads, left_writes;
+
+static int failing_read(BIO *bio, char *data, int length) {
+    BIO *next = BIO_get_data(bio);
+    int count;
+    BIO_clear_retry_flags(bio);
+    if (left_reads-- == 0)
+        return -1;
+    count = BIO_read(next, data, length);
+    if (BIO_should_retry(next))
+        BIO_set_retry_read(bio);
+    return count;
+}
+
+static int failing_write(BIO *bio, const char *data, int length) {
+    BIO *next = BIO_get_data(bio);
+    int count;
+    BIO_clear_retry_flags(bio);
+    if (left_writes-- == 0)
+        return -1;
+    count = BIO_write(next, data, length > 700 ? 700 : length);
+    if (BIO_should_retry(next))
+        BIO_set_retry_write(bio);
+    return count;
+}
+
+static long failing_ctrl(BIO *bio, int command, long number, void *pointer) {
+    (void)number, (void)pointer;
+    (void)bio;
+    return command == BIO_CTRL_FLUSH;
+}
+
+static int failing_destroy(BIO *bio) { return BIO_free(BIO_get_data(bio)); }
+
+static BIO_METHOD *failing(void) {
+    static BIO_METHOD *method;
+    if (method == NULL) {
+        method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "failing");
+        BIO_meth_set_read(method, failing_read);
+        BIO_meth_set_write(method, failing_write);
+        BIO_meth_set_ctrl(method, failing_ctrl);
+        BIO_meth_set_destroy(method, failing_destroy);
+    }
+    return method;
+}
+
+/* Handshake, data both ways, shutdown: until the transport of the client fails. 1 where it never did. */
+static int transfer(void) {
+    SSL *client, *server;
+    BIO *left, *right, *bad = BIO_new(failing());
+    static char data[20000];
+    int done = 0;
+    client = SSL_new(client_ctx);
+    server = SSL_new(server_ctx);
+    must(BIO_new_bio_pair(&left, 60000, &right, 60000), "make a pair");
+    BIO_set_data(bad, left);
+    BIO_set_init(bad, 1);
+    SSL_set_bio(client, bad, bad);
+    SSL_set_bio(server, right, right);
+    SSL_set_connect_state(client);
+    SSL_set_accept_state(server);
+    ERR_clear_error();
+    if (handshake(client, server) && SSL_write(client, data, sizeof data) == sizeof data &&
+        SSL_read(server, data, sizeof data) > 0 && SSL_write(server, data, 100) == 100 &&
+        SSL_read(client, data, 100) == 100 && SSL_shutdown(client) == 0 && SSL_read(server, data, 4) >= 0)
+        done = left_reads >= 0 && left_writes >= 0;
+    if (left_reads < 0 || left_writes < 0) {
+        SSL_write(client, data, 10);
+        SSL_read(client, data, 10);
+        SSL_shutdown(client);
+    }
+    SSL_free(client);
+    SSL_free(server);
+    return done;
+}
+
+static void transports(void) {
+    int n = 0;
+    printf("-- transports, %x\n", (unsigned)version);
+    for (n = 0; n < 200; n++) {
+        left_reads = n, left_writes = 1 << 20;
+        if (transfer())
+            break;
+    }
+    printf("with enough reads it succeeds: %d\n", n < 200);
+    for (n = 0; n < 200; n++) {
+        left_writes = n, left_reads = 1 << 20;
+        if (transfer())
+            break;
+    }
+    printf("with enough writes it succeeds: %d\n", n < 200);
+    ERR_clear_error();
+}
+
+static void *connect_often(void *good) {
+    for (int i = 0; i < 15; i++) {
+        SSL *client, *server;
+        pair(&client, &server);
+        __atomic_fetch_add((int *)good, handshake(client, server), __ATOMIC_RELAXED);
+        SSL_free(client);
+        SSL_free(server);
+    }
+    return NULL;
+}
+
+static void *change_often(void *unused) {
+    (void)unused;
+    for (int i = 0; i < 200; i++) {
+        SSL_CTX_set_mode(server_ctx, SSL_MODE_RELEASE_BUFFERS);
+        SSL_CTX_clear_mode(server_ctx, SSL_MODE_RELEASE_BUFFERS);
+        SSL_CTX_get_mode(client_ctx);
+        SSL_CTX_up_ref(server_ctx);
+        SSL_CTX_free(server_ctx);
+    }
+    return NULL;
+}
+
+static void threads(void) {
+    pthread_t all[4];
+    int good = 0;
+    printf("-- threads, %x\n", (unsigned)version);
+    for (int i = 0; i < 4; i++)
+        must(pthread_create(&all[i], NULL, i < 3 ? connect_often : change_often, &good) == 0, "make a thread");
+    for (int i = 0; i < 4; i++)
+        pthread_join(all[i], NULL);
+    printf("handshakes: %d\n", good);
+}
+
+static void forks(void) {
+    SSL *client, *server;
+    char data[8];
+    int sockets[2], status = -1;
+    pid_t child;
+    printf("-- fork, %x\n", (unsigned)version);
+    fflush(stdout);
+    must(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0, "make a socket pair");
+    server = SSL_new(server_ctx);
+    client = SSL_new(client_ctx);
+    SSL_set_fd(server, sockets[1]);
+    SSL_set_fd(client, sockets[0]);
+    child = fork();
+    if (child == 0)
+        _exit(SSL_accept(server) == 1 && SSL_read(server, data, 5) == 5 && SSL_write(server, data, 5) == 5 ? 0 : 1);
+    VALUE(SSL_connect(client));
+    VALUE(SSL_write(client, "hello", 5));
+    VALUE(SSL_read(client, data, 5));
+    must(waitpid(child, &status, 0) == child, "wait");
+    printf("the child: %d\n", status);
+    SSL_free(client);
+    SSL_free(server);
+    close(sockets[0]);
+    close(sockets[1]);
+}
+
+int main(void) {
+    key = ec("P-256");
+    cert = certificate("localhost", key, NULL, NULL, EVP_sha256(), 1, "DNS:localhost", NULL, -DAY, DAY);
+    for (version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        contexts();
+        out_of_order();
+        callbacks();
+        transports();
+        threads();
+        forks();
+        SSL_CTX_free(client_ctx);
+        SSL_CTX_free(server_ctx);
+    }
+    BIO_meth_free(failing());
+    X509_free(cert);
+    EVP_PKEY_free(key);
+    return 0;
+}
