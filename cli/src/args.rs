@@ -38,6 +38,12 @@ pub struct Run {
     /// Put modes into every handle, or keep them out: +MODE,-MODE
     #[arg(long, value_name = "+MODE,-MODE", allow_hyphen_values = true)]
     pub force: Option<String>,
+    /// Bring events about: all, or FAULT@WHEN,FAULT@WHEN such as want_write@0.1,want_read@nth=3/in=SSL_read
+    #[arg(long, value_name = "FAULT@WHEN")]
+    pub faults: Option<String>,
+    /// What the dice of the faults are thrown with [default: 0]
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
     /// Add the trace to this file; %p is the process id
     #[arg(long, value_name = "PATH")]
     pub log: Option<String>,

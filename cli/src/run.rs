@@ -3,7 +3,7 @@
 use crate::args::{self, Run};
 use crate::mistake::Mistake;
 use crate::{library, signals, unseen};
-use sslmode_engine::force;
+use sslmode_engine::{force, lawful};
 use sslmode_protocol::options::{Format, Options, VARIABLE, nearest};
 use sslmode_protocol::tally::{Count, LENGTH, Tally};
 use std::env;
@@ -43,6 +43,11 @@ fn options(run: &Run) -> Result<Options, Mistake> {
         options.store(&format!("force={force}")).map_err(Mistake::usage)?;
     }
     options.force.iter().try_for_each(|forced| check_mode(&forced.mode))?;
+    if let Some(faults) = &run.faults {
+        options.store(&format!("faults={faults}")).map_err(Mistake::usage)?;
+    }
+    options.faults.iter().try_for_each(|item| check_fault(&item.fault))?;
+    options.seed = run.seed.unwrap_or(options.seed);
     options.trace |= run.trace;
     options.follow &= !run.no_follow;
     options.host = run.host.clone().or(options.host);
@@ -67,6 +72,15 @@ fn check_mode(word: &str) -> Result<(), Mistake> {
         let names = modes.join(", ");
         let meant = nearest(word, modes).map_or_else(String::new, |mode| format!("; did you mean \"{mode}\"?"));
         Mistake::usage(format_args!("--force: unknown mode \"{word}\" (expected a number or one of {names}{meant})"))
+    })
+}
+
+/// Whether a word stands for faults.
+pub fn check_fault(word: &str) -> Result<(), Mistake> {
+    lawful::check_word(word).map_err(|faults| {
+        let names = faults.join(", ");
+        let meant = nearest(word, faults).map_or_else(String::new, |fault| format!("; did you mean \"{fault}\"?"));
+        Mistake::usage(format_args!("--faults: unknown fault \"{word}\" (expected one of {names}{meant})"))
     })
 }
 

@@ -1,7 +1,9 @@
 //! One libssl: its version, its dialect, its functions.
 
+use super::below::Below;
 use super::calls::Calls;
 use super::object::{Library, Object};
+use crate::hooks::BioMethod;
 use crate::openssl::{CTRL_CLEAR_MODE, CTRL_MODE, Ctrl, Handle, ModeCall, ssl_ctx_st, ssl_st};
 use libc::{c_char, c_int, c_long};
 use sslmode_engine::Dialect;
@@ -26,6 +28,10 @@ pub struct Host {
     pub dialect: &'static Dialect,
     /// Its functions.
     pub calls: Calls,
+    /// Those that faults are brought about with.
+    pub below: Below,
+    /// The method of the BIOs that faults put in between, once it was made.
+    pub between: BioMethod,
     /// Whether it made a context that a program asked for through us.
     pub(super) made_context: AtomicBool,
     pub(super) births: super::births::Watch,
@@ -89,6 +95,7 @@ impl Host {
         let path = path_of(object);
         let calls = Calls::of(&library);
         let modes = ModeFunctions::of(&library, &calls).ok_or_else(|| NoHost::ModesMissing(path.clone()))?;
+        let below = Below::of(&library);
         let version = version_of(&library);
         let dialect = Dialect::of_version(&version).unwrap_or_else(|| modes.likely_dialect());
         let births = super::births::Watch::of(&library);
@@ -98,6 +105,8 @@ impl Host {
             version,
             dialect,
             calls,
+            below,
+            between: BioMethod::default(),
             made_context: AtomicBool::new(false),
             births,
             range: object.range.clone(),

@@ -5,11 +5,13 @@
 //! | `object.rs` | the loaded objects: which one holds an address, what a name means in it |
 //! | `libssl.rs` | one libssl: version, dialect, functions; how its modes are called |
 //! | `calls.rs` | the functions of a libssl that we stand in front of |
+//! | `below.rs` | the functions of a libssl that faults are brought about with |
 //! | `registry.rs` | the libssls met so far |
 //! | `owner.rs` | which of them a call is for |
 //! | `births.rs` | handles whose making was seen, until they end |
 //! | `table.rs` | addresses of handles, without a lock |
 
+mod below;
 mod births;
 mod calls;
 mod libssl;
@@ -18,6 +20,7 @@ mod owner;
 mod registry;
 mod table;
 
+pub use below::Below;
 pub use births::{kept, remember};
 pub use calls::Calls;
 pub use libssl::Host;

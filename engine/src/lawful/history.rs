@@ -81,6 +81,11 @@ impl History {
         self.0
     }
 
+    /// Whether what was refused has yet to go through.
+    pub fn owes(self) -> bool {
+        self.0 & (REFUSED_READ | REFUSED_WRITE) != 0
+    }
+
     /// The transport was asked in this direction, and nobody stood in the way.
     pub fn let_through(self, direction: Direction) -> History {
         History(self.0 & !refused(direction))
