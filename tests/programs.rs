@@ -10,12 +10,18 @@ use std::time::{Duration, Instant};
 use support::{library, python, python_interpreter, run, server_certificate};
 
 /// No library; the library; each of its options. The forced modes are those that no correct program minds.
-const DOORS: [Option<&str>; 5] = [
+const DOORS: [Option<&str>; 11] = [
     None,
     Some(""),
     Some("trace:log=LOG"),
     Some("trace:format=json:log=LOG"),
     Some("force=+RELEASE_BUFFERS,+ACCEPT_MOVING_WRITE_BUFFER"),
+    Some("faults=all:seed=1:trace:log=LOG"),
+    Some("faults=all@0.5:seed=2:trace:log=LOG"),
+    Some("faults=want_write@1:seed=3:trace:log=LOG"),
+    Some("faults=want_read@1:seed=3:trace:log=LOG"),
+    Some("faults=short_write@1,release@1:seed=3:trace:log=LOG"),
+    Some("faults=all@1:seed=3:trace:log=LOG"),
 ];
 
 /// One way of running programs, and a folder for their files.
