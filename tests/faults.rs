@@ -100,8 +100,15 @@ fn calls(trace: &str) -> (Vec<String>, Vec<String>) {
     let (mut calls, mut all_made, mut handles) = (Vec::new(), Vec::new(), Vec::new());
     for line in trace.lines() {
         let line: Line = serde_json::from_str(line).unwrap();
-        let Event::Io { function, handle, requested, result, bytes, error, made, inner, .. } = line.event else {
-            continue;
+        let (function, handle, requested, result, bytes, error, made, inner) = match line.event {
+            Event::Io { function, handle, requested, result, bytes, error, made, inner, .. } => {
+                (function, handle, requested, result, bytes, error, made, inner)
+            }
+            Event::Fault { made, .. } => {
+                all_made.push(made);
+                continue;
+            }
+            _ => continue,
         };
         let place = handles.iter().position(|known| *known == handle).unwrap_or_else(|| {
             handles.push(handle);

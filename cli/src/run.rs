@@ -34,15 +34,22 @@ pub fn run(run: Run) -> Result<ExitCode, Mistake> {
     Ok(exit_code(status))
 }
 
-/// What the environment asks for, and on top what the command line does.
-fn options(run: &Run) -> Result<Options, Mistake> {
+/// What the environment asks for, with other modes to force and another host if they are given.
+pub fn inherited(force: Option<&str>, host: Option<&str>) -> Result<Options, Mistake> {
     let inherited = env::var(VARIABLE).unwrap_or_default();
     let mut options: Options =
         inherited.parse().map_err(|mistake| Mistake::usage(format_args!("{VARIABLE}: {mistake}")))?;
-    if let Some(force) = &run.force {
+    if let Some(force) = force {
         options.store(&format!("force={force}")).map_err(Mistake::usage)?;
     }
     options.force.iter().try_for_each(|forced| check_mode(&forced.mode))?;
+    options.host = host.map(str::to_owned).or(options.host);
+    Ok(options)
+}
+
+/// What the environment asks for, and on top what the command line does.
+fn options(run: &Run) -> Result<Options, Mistake> {
+    let mut options = inherited(run.force.as_deref(), run.host.as_deref())?;
     if let Some(faults) = &run.faults {
         options.store(&format!("faults={faults}")).map_err(Mistake::usage)?;
     }
@@ -50,7 +57,6 @@ fn options(run: &Run) -> Result<Options, Mistake> {
     options.seed = run.seed.unwrap_or(options.seed);
     options.trace |= run.trace;
     options.follow &= !run.no_follow;
-    options.host = run.host.clone().or(options.host);
     if let Some(format) = run.format {
         options.format = match format {
             args::Format::Text => Format::Text,
@@ -109,7 +115,8 @@ fn check_log(options: &Options) -> Result<(), Mistake> {
         .map_err(|error| Mistake::usage(format_args!("--log: expected a file to write to, got {log}: {error}")))
 }
 
-fn new_tally() -> io::Result<NamedTempFile> {
+/// The file in which processes and handles are counted.
+pub fn new_tally() -> io::Result<NamedTempFile> {
     let mut tally = NamedTempFile::with_prefix("sslmode-")?;
     tally.write_all(&[0; LENGTH])?;
     Ok(tally)
@@ -128,7 +135,7 @@ fn start(program: &[OsString], library: &Path, options: &Options) -> Result<Exit
 }
 
 /// In front of what is preloaded already.
-fn preload(library: &Path) -> OsString {
+pub fn preload(library: &Path) -> OsString {
     let mut preload = library.as_os_str().to_owned();
     if let Some(others) = env::var_os("LD_PRELOAD").filter(|others| !others.is_empty()) {
         preload.push(":");

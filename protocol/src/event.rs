@@ -12,7 +12,8 @@
 //! | `birth` | `function`, `handle`, `modes`, `by`; `parent`, the context or connection that it was made of; `modes_shown`, if the program reads another mask |
 //! | `seen` | as `birth`, for a handle whose making was not seen, when it is first used |
 //! | `mode` | `function`, `handle`, `before`, `after`, `by`; `asked`, unless it only reads; `shown`, if the program was told another mask |
-//! | `io` | `function`, `handle`, `result`, `duration_ns`; `requested` and `bytes` where there are lengths; `error`, as `SSL_get_error` names it, where it failed; `made`, the faults brought about in it, as the option `faults` that makes them again; `inner`: true for a call that the libssl made itself while it served one of the program's on the same handle; `bio`: true for a call that an SSL BIO made for the program |
+//! | `fault` | `function`, `handle`, `made`: faults were brought about ahead of a call, as the option `faults` that makes them again |
+//! | `io` | `function`, `handle`, `result`, `duration_ns`; `requested` and `bytes` where there are lengths; `error`, as `SSL_get_error` names it, where it failed; `made`, the faults brought about while it was served; `inner`: true for a call that the libssl made itself while it served one of the program's on the same handle; `bio`: true for a call that an SSL BIO made for the program |
 //! | `death` | `handle`: the libssl frees it |
 //!
 //! Modes are in names, of the handle's dialect. A member that does not apply is left out. Later versions of the
@@ -86,6 +87,15 @@ pub enum Event {
         /// Who called.
         by: String,
     },
+    /// A fault was brought about ahead of a call, which is about to be made.
+    Fault {
+        /// The function that is called.
+        function: Name,
+        /// The handle's address.
+        handle: String,
+        /// The faults, as the option `faults` that makes them again.
+        made: String,
+    },
     /// A call that reads, writes, shakes hands or shuts down was answered.
     Io {
         /// The function.
@@ -100,7 +110,7 @@ pub enum Event {
         bytes: Option<u64>,
         /// What `SSL_get_error` makes of the result, where that is no success.
         error: Option<Name>,
-        /// The faults that were brought about in it, as the option `faults` that makes them again.
+        /// The faults that were brought about while it was served, as the option `faults` that makes them again.
         made: Option<String>,
         /// How long it took.
         duration_ns: u64,
@@ -164,6 +174,9 @@ impl Event {
                 .text("after", after)
                 .optional_text("shown", shown.as_deref())
                 .text("by", by),
+            Event::Fault { function, handle, made } => {
+                line.text("event", "fault").text("function", function).text("handle", handle).text("made", made)
+            }
             Event::Io { function, handle, requested, result, bytes, error, made, duration_ns, inner, bio } => line
                 .text("event", "io")
                 .text("function", function)
@@ -214,6 +227,7 @@ impl fmt::Display for Event {
                 }
                 write!(f, ", by {by}")
             }
+            Event::Fault { function, handle, made } => write!(f, "made {made} ahead of {function}({handle})"),
             Event::Io { function, handle, requested, result, bytes, error, made, duration_ns, inner, bio } => {
                 f.write_str(if *inner { "  inner " } else { "" })?;
                 f.write_str(if *bio { "BIO " } else { "" })?;

@@ -75,6 +75,14 @@ pub fn mode_call(host: &Host, handle: Handle, call: ModeCall, [before, after, to
     });
 }
 
+/// Faults were brought about ahead of a call.
+pub fn fault(call: &IoCall, made: String) {
+    if is_on() {
+        let function = Name::Borrowed(call.function);
+        log::write(Event::Fault { function, handle: address(call.ssl.addr()), made });
+    }
+}
+
 /// A call that reads, writes, shakes hands or shuts down was answered.
 pub fn io(
     call: &IoCall,

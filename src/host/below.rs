@@ -23,6 +23,7 @@ Below {
     key_update = c"SSL_key_update": fn(*mut ssl_st, c_int) -> c_int;
     free_buffers = c"SSL_free_buffers": fn(*mut ssl_st) -> c_int;
     pending = c"SSL_pending": fn(*const ssl_st) -> c_int;
+    has_pending = c"SSL_has_pending": fn(*const ssl_st) -> c_int;
     rstate_string = c"SSL_rstate_string": fn(*mut ssl_st) -> *const c_char;
     bio_ctrl = c"BIO_ctrl": fn(*mut bio_st, c_int, c_long, *mut c_void) -> c_long;
     bio_next = c"BIO_next": fn(*mut bio_st) -> *mut bio_st;

@@ -24,6 +24,7 @@ pub use between::Method;
 pub use state::State;
 
 use super::io::{IoCall, Outcome};
+use super::trace;
 use crate::boundary::contain;
 use crate::host::{Entry, Host};
 use crate::openssl::{Handle, ModeCall, ssl_st};
@@ -68,6 +69,7 @@ pub struct Plan {
     call: u32,
     history: History,
     refusal: Refusal,
+    /// Ahead of the call.
     made: Vec<Fault>,
 }
 
@@ -90,6 +92,10 @@ pub fn plan(host: &'static Host, call: &IoCall, entry: &'static Entry) -> Option
         plan.history = plan.history.closing();
     }
     plan.decide();
+    if !plan.made.is_empty() {
+        let made = when::repeats(&plan.made, state.birth(), number);
+        trace::fault(call, made);
+    }
     Some(plan)
 }
 
@@ -124,7 +130,7 @@ impl Plan {
         match fault {
             Fault::WantWrite | Fault::WantRead | Fault::ShortWrite => self.refusal.add(fault),
             Fault::KeyUpdate | Fault::Release => {
-                if record::make(fault, self.host, self.ssl) {
+                if record::make(fault, self.host, self.ssl, FUNCTIONS[usize::from(self.place)]) {
                     self.made.push(fault);
                 }
             }
@@ -141,7 +147,7 @@ impl Plan {
         make()
     }
 
-    /// The call is over. Answers what was made of the plan, as the option that makes it again.
+    /// The call is over. Answers what was refused in it, as the option that makes it again.
     pub fn finish(mut self, call: &IoCall, outcome: Outcome) -> Option<String> {
         let done =
             if self.refusal.is_nothing() && !self.history.owes() { Default::default() } else { self.state.seen() };
@@ -154,11 +160,11 @@ impl Plan {
                 rearm::edge(self.host, self.ssl, direction);
             }
         }
-        self.made.extend(self.refusal.made(done));
+        let refused = self.refusal.made(done);
         let answer = self.answer(call, outcome);
         let writes = call.function.starts_with("SSL_write") || call.function == "SSL_sendfile";
         self.state.keep(self.history.answered(answer, writes));
-        (!self.made.is_empty()).then(|| when::repeats(&self.made, self.state.birth(), self.call))
+        refused.map(|fault| when::repeats(&[fault], self.state.birth(), self.call))
     }
 
     fn answer(&self, call: &IoCall, outcome: Outcome) -> Answer {

@@ -6,6 +6,7 @@ use crate::openssl::ssl_st;
 use libc::{c_char, c_int};
 use sslmode_engine::lawful::Fault;
 use std::ffi::CStr;
+use std::ptr;
 
 /// `SSL_KEY_UPDATE_NOT_REQUESTED`: one that is requested makes a peer that has closed its end answer with a reset.
 const NOT_REQUESTED: c_int = 0;
@@ -15,17 +16,18 @@ pub fn fits(fault: Fault, function: &str) -> bool {
     let writes = matches!(function, "SSL_write" | "SSL_write_ex" | "SSL_write_ex2");
     let reads = matches!(function, "SSL_read" | "SSL_read_ex" | "SSL_peek" | "SSL_peek_ex");
     match fault {
-        // It goes out with the data.
-        Fault::KeyUpdate => writes,
-        Fault::Release => writes || reads,
+        Fault::KeyUpdate | Fault::Release => writes || reads,
         Fault::WantWrite | Fault::WantRead | Fault::ShortWrite => true,
     }
 }
 
 /// Makes it, ahead of the call. False where this libssl cannot, or will not now.
-pub fn make(fault: Fault, host: &Host, ssl: *mut ssl_st) -> bool {
+pub fn make(fault: Fault, host: &Host, ssl: *mut ssl_st, function: &str) -> bool {
+    // Beside a write the update goes out with data that the program sends anyway. Beside a read it goes out alone, and a
+    // peer that has just closed its end would answer with a reset: only where nothing of the peer's is there to read.
+    let would_disturb = || !function.starts_with("SSL_write") && wire::has_something_to_read(host, ssl);
     let made = match fault {
-        Fault::KeyUpdate if wire::kernel_encrypts(host, ssl) => None,
+        Fault::KeyUpdate if would_disturb() || wire::kernel_encrypts(host, ssl) || !is_idle(host, ssl) => None,
         // SAFETY: the handle is alive: the program has just called on it. This libssl owns it.
         Fault::KeyUpdate => host.below.key_update.map(|update| quietly(host, || unsafe { update(ssl, NOT_REQUESTED) })),
         Fault::Release if !is_idle(host, ssl) => None,
@@ -36,14 +38,20 @@ pub fn make(fault: Fault, host: &Host, ssl: *mut ssl_st) -> bool {
     made == Some(1)
 }
 
-/// Whether no record is half read and none half taken by the program: versions before 3.0.14 and 1.1.1y free the buffer
-/// all the same and read from it afterwards (CVE-2024-4741).
+/// Whether no record is half read and none half taken by the program.
+///
+/// Versions before 3.0.14 free the buffer all the same and read from it afterwards (CVE-2024-4741). Those before 1.1.1l
+/// lose their place in a half-read record when they update the key (openssl issue 13729).
 fn is_idle(host: &Host, ssl: *mut ssl_st) -> bool {
-    let (Some(pending), Some(state)) = (host.below.pending, host.below.rstate_string) else { return false };
+    let below = &host.below;
     // SAFETY: the handle is alive, and this libssl owns it; the text is one of its constants.
     unsafe {
-        let state: *const c_char = state(ssl);
-        pending(ssl) == 0 && !state.is_null() && CStr::from_ptr(state) == c"RH"
+        let state: *const c_char = below.rstate_string.map_or(ptr::null(), |state| state(ssl));
+        // BoringSSL has neither the function nor these mistakes.
+        let is_between_records = state.is_null() || CStr::from_ptr(state) == c"RH";
+        is_between_records
+            && below.pending.is_some_and(|pending| pending(ssl) == 0)
+            && below.has_pending.is_none_or(|has_pending| has_pending(ssl) == 0)
     }
 }
 

@@ -103,6 +103,15 @@ pub fn kernel_encrypts(host: &Host, ssl: *const ssl_st) -> bool {
         .is_some_and(|bio| ask(&host.below, bio, GET_KTLS_SEND).is_some_and(|answer| answer > 0))
 }
 
+/// Whether the peer has sent something, or its end: true also where that cannot be told.
+pub fn has_something_to_read(host: &Host, ssl: *const ssl_st) -> bool {
+    let fd = bio(&host.below, ssl, Direction::Read).and_then(|bio| fd(&host.below, bio));
+    let Some(fd) = fd else { return true };
+    let mut poll = libc::pollfd { fd, events: libc::POLLIN | libc::POLLRDHUP, revents: 0 };
+    // SAFETY: one pollfd, valid for writing.
+    unsafe { libc::poll(&mut poll, 1, 0) != 0 }
+}
+
 fn ask(below: &Below, bio: *mut bio_st, command: c_int) -> Option<i64> {
     // SAFETY: both commands answer a number and take nothing.
     below.bio_ctrl.map(|bio_ctrl| unsafe { bio_ctrl(bio, command, 0, ptr::null_mut::<c_void>()) })
