@@ -7,10 +7,11 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use support::{library, python, python_interpreter, run, server_certificate};
+use support::{compile, library, python, python_interpreter, run, server_certificate};
 
-/// No library; the library; each of its options. The forced modes are those that no correct program minds.
-const DOORS: [Option<&str>; 11] = [
+/// No library; the library; each of its options. The forced modes are those that no correct program minds, and no fault
+/// is anything else than what a correct program may meet.
+const DOORS: [Option<&str>; 8] = [
     None,
     Some(""),
     Some("trace:log=LOG"),
@@ -18,11 +19,21 @@ const DOORS: [Option<&str>; 11] = [
     Some("force=+RELEASE_BUFFERS,+ACCEPT_MOVING_WRITE_BUFFER"),
     Some("faults=all:seed=1:trace:log=LOG"),
     Some("faults=all@0.5:seed=2:trace:log=LOG"),
-    Some("faults=want_write@1:seed=3:trace:log=LOG"),
-    Some("faults=want_read@1:seed=3:trace:log=LOG"),
-    Some("faults=short_write@1,release@1:seed=3:trace:log=LOG"),
     Some("faults=all@1:seed=3:trace:log=LOG"),
 ];
+
+/// The doors; and where SSLMODE_TEST_SEEDS says how many seeds, each fault alone and all of them with each of so many.
+fn doors() -> Vec<Option<String>> {
+    let mut doors: Vec<_> = DOORS.map(|door| door.map(str::to_owned)).to_vec();
+    let seeds = std::env::var("SSLMODE_TEST_SEEDS").map_or(0, |seeds| seeds.parse().expect("a number of seeds"));
+    for seed in 1..=seeds {
+        for fault in ["want_write", "want_read", "short_write", "key_update", "release", "all"] {
+            let rate = ["0.1", "0.5", "1"][seed % 3];
+            doors.push(Some(format!("faults={fault}@{rate}:seed={seed}")));
+        }
+    }
+    doors
+}
 
 /// One way of running programs, and a folder for their files.
 struct Door {
@@ -69,6 +80,10 @@ impl Door {
         let log = fs::read_to_string(self.path("log")).unwrap_or_default();
         let is_traced = self.options.as_ref().is_some_and(|options| options.contains("trace"));
         assert_eq!(log.contains("SSL_"), is_traced, "{what}: {log}");
+        // At a low rate a program of few calls may be spared.
+        let has = |option| self.options.as_ref().is_some_and(|options| options.contains(option));
+        assert!(log.contains("made ") || !has("faults=all@1:"), "{what}: no faults: {log}");
+        assert!(!log.contains("made ") || has("faults="), "{what}: faults: {log}");
     }
 }
 
@@ -82,7 +97,7 @@ fn at_every_door(needed: &[&str], test: impl Fn(&Door)) {
         println!("SKIP {program}: it is not installed");
         return;
     }
-    for options in DOORS {
+    for options in doors() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log").display().to_string();
         let options = options.map(|options| options.replace("LOG", &log));
@@ -172,6 +187,39 @@ fn cpython_blocking_and_through_asyncio() {
         assert_eq!(lines[1], format!("asyncio {blocking} {blocking} {blocking} {blocking}"));
         door.check_trace("python3");
     });
+}
+
+#[test]
+fn cpython_over_sockets_that_do_not_block() {
+    at_every_door(&[], |door| {
+        let mut program = python("ssl_nonblocking.py", false);
+        door.put_before(&mut program);
+        assert_eq!(run(program.args(certificate())).printed_quietly(), "True True\n", "options {:?}", door.options);
+        door.check_trace("python3");
+    });
+}
+
+/// Both ends in one poller that is told of changes only, over TCP and without, in several threads.
+#[test]
+fn edge_triggered() {
+    let program = compile("edge.c", "edge", ["-lssl", "-lcrypto"]);
+    at_every_door(&[], |door| {
+        for transport in ["tcp", "unix"] {
+            let mut edge = door.command(program.to_str().unwrap());
+            run(edge.args([transport, "4"]).args(certificate())).printed_quietly();
+        }
+        door.check_trace("edge");
+    });
+    for fault in ["want_write", "want_read", "short_write", "key_update", "release"] {
+        for transport in ["tcp", "unix"] {
+            let folder = tempfile::tempdir().unwrap();
+            let log = folder.path().join("log").display().to_string();
+            let door = Door { options: Some(format!("faults={fault}@1:trace:log={log}")), folder };
+            let mut edge = door.command(program.to_str().unwrap());
+            run(edge.args([transport, "1"]).args(certificate())).printed_quietly();
+            assert!(fs::read_to_string(log).unwrap().contains(&format!("made {fault}@")), "{fault}, {transport}");
+        }
+    }
 }
 
 #[test]
@@ -275,6 +323,24 @@ fn redis_at_both_ends() {
         assert_eq!(ask(&["append", "key", &data[..100_000]]), "200000");
         assert_eq!(ask(&["get", "key"]), data[..200_000]);
         door.check_trace("redis");
+    });
+}
+
+#[test]
+fn redis_under_load() {
+    at_every_door(&["redis-server", "redis-benchmark"], |door| {
+        let (port, [certificate, key]) = (free_port(), certificate());
+        let mut server = door.command("redis-server");
+        server.args(["--port", "0", "--tls-port", &port.to_string(), "--save", "", "--tls-auth-clients", "no"]);
+        server.arg("--tls-cert-file").arg(certificate).arg("--tls-key-file").arg(key);
+        let _server = Server::start(server.arg("--tls-ca-cert-file").arg(certificate), port);
+        let mut load = door.command("redis-benchmark");
+        load.args(["-h", "localhost", "-p", &port.to_string(), "--tls", "--cacert"]).arg(certificate);
+        let ran = run(load.args(["-n", "200", "-c", "10", "-d", "30000", "-t", "set,get,mset", "-P", "4", "-q"]));
+        // It ends with 0 also where a connection broke.
+        assert_eq!(ran.printed().matches("requests per second").count(), 3, "{}{}", ran.stdout, ran.stderr);
+        assert!(!ran.stdout.contains("rror"), "options {:?}: {}{}", door.options, ran.stdout, ran.stderr);
+        door.check_trace("redis-benchmark");
     });
 }
 

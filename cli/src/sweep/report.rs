@@ -36,7 +36,7 @@ pub fn print(
         failures.len(),
         counts(outcomes)
     )?;
-    if failures.is_empty() && outcomes.iter().all(|outcome| outcome.made.is_empty()) {
+    if run > 0 && failures.is_empty() && outcomes.iter().all(|outcome| outcome.made.is_empty()) {
         writeln!(out, "NO FAULT WAS MADE: none was lawful on this program's handles; see FAULTS in sslmode(7)")?;
     }
     if failures.is_empty() { Ok(()) } else { writeln!(out, "output of each run: {}", bench.output.display()) }

@@ -109,6 +109,7 @@ impl Plan {
         if asked.is_empty() {
             return;
         }
+        let asked = when::one_way_to_refuse(asked, self.state, self.call, options::get().seed);
         for fault in Fault::ALL.into_iter().filter(|fault| asked.contains(fault)) {
             if record::fits(fault, FUNCTIONS[usize::from(self.place)]) && self.moment(fault).allows(fault).is_ok() {
                 self.take(fault);

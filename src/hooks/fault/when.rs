@@ -54,6 +54,16 @@ impl Throw {
     }
 }
 
+/// A write is refused from the start or after its first record: of both one, by the dice.
+pub fn one_way_to_refuse(mut faults: Vec<Fault>, state: &State, call: u32, seed: u64) -> Vec<Fault> {
+    const SALT: u64 = 1 << 63;
+    if faults.contains(&Fault::WantWrite) && faults.contains(&Fault::ShortWrite) {
+        let is_first = dice(seed, state.birth(), call, SALT) < 500_000;
+        faults.retain(|&fault| fault != if is_first { Fault::ShortWrite } else { Fault::WantWrite });
+    }
+    faults
+}
+
 /// From 0 up to a million.
 fn dice(seed: u64, birth: Birth, call: u32, salt: u64) -> u32 {
     let birth = u64::from(birth.context) << 32 | u64::from(birth.connection);
