@@ -286,6 +286,21 @@ mod tests {
             read("SSL_read", -1, None, Some("SSL_ERROR_WANT_READ")).to_string(),
             "SSL_read(0x10, 16384) = -1 SSL_ERROR_WANT_READ <1.000004>"
         );
+        let Event::Io { function, handle, requested, result, bytes, error, duration_ns, inner, bio, .. } =
+            read("SSL_read", -1, None, Some("SSL_ERROR_WANT_READ"))
+        else {
+            unreachable!()
+        };
+        let made = Some("want_read@nth=3/handle=1.1".to_owned());
+        assert_eq!(
+            Event::Io { function, handle, requested, result, bytes, error, made, duration_ns, inner, bio }.to_string(),
+            "SSL_read(0x10, 16384) = -1 SSL_ERROR_WANT_READ, made want_read@nth=3/handle=1.1 <1.000004>"
+        );
+        let made = "release@nth=3/handle=1.1".to_owned();
+        assert_eq!(
+            Event::Fault { function: "SSL_read".into(), handle: "0x10".to_owned(), made }.to_string(),
+            "made release@nth=3/handle=1.1 ahead of SSL_read(0x10)"
+        );
         let mode = Event::Mode {
             function: "SSL_set_mode".into(),
             handle: "0x10".to_owned(),

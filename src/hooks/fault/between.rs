@@ -26,7 +26,11 @@ pub fn put(host: &'static Host, ssl: *mut ssl_st, direction: Direction, own: *mu
     };
     let (new, up_ref, set_data, set_init) =
         (below.bio_new?, below.bio_up_ref?, below.bio_set_data?, below.bio_set_init?);
-    (below.bio_get_data?, below.bio_read?, below.bio_write?, below.bio_ctrl?);
+    // Without these it could not pass anything on.
+    let can_pass_on = below.bio_get_data.is_some() && below.bio_read.is_some() && below.bio_write.is_some();
+    if !can_pass_on || below.bio_ctrl.is_none() {
+        return None;
+    }
     // SAFETY: the method is one of this libssl's; the handle and its BIO are alive. The reference that is taken here is
     // given back to the handle when the BIO is taken away, and the handle's own goes with the exchange.
     unsafe {
