@@ -62,7 +62,11 @@ impl Door {
 
     /// A file of a megabyte, and what it holds.
     fn megabyte(&self) -> Vec<u8> {
-        let data: Vec<u8> = (0..1u32 << 20).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        self.megabytes(1)
+    }
+
+    fn megabytes(&self, count: u32) -> Vec<u8> {
+        let data: Vec<u8> = (0..count << 20).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         fs::write(self.path("data"), &data).unwrap();
         data
     }
@@ -225,7 +229,7 @@ fn edge_triggered() {
 #[test]
 fn nginx_with_its_workers() {
     at_every_door(&["nginx", "curl"], |door| {
-        let (data, port, [certificate, key]) = (door.megabyte(), free_port(), certificate());
+        let (data, port, [certificate, key]) = (door.megabytes(3), free_port(), certificate());
         let configuration = format!(
             "worker_processes 2; daemon off; pid nginx.pid; error_log stderr warn;\n\
              events {{ worker_connections 64; }}\n\
@@ -246,13 +250,14 @@ fn nginx_with_its_workers() {
         for _ in 0..3 {
             assert!(door.fetch(&url) == data, "nginx: other data");
         }
+        // More than the sockets hold at once, so that refusals come to sockets that are full as well.
         let mut curls = door.command("curl");
-        curls.args(["--silent", "--fail", "--parallel", "--cacert"]).arg(certificate);
-        for place in 0..12 {
+        curls.args(["--silent", "--fail", "--parallel", "--max-time", "60", "--cacert"]).arg(certificate);
+        for place in 0..40 {
             curls.args(["--output", &format!("fetched{place}"), &url]);
         }
         run(&mut curls).printed();
-        for place in 0..12 {
+        for place in 0..40 {
             assert!(fs::read(door.path(&format!("fetched{place}"))).unwrap() == data, "nginx: other data");
         }
         drop(server);

@@ -220,7 +220,7 @@ impl Moment {
             true => Ok(()),
             false => Err(Unlawful { because, source }),
         };
-        let last = self.history.last();
+        let last = self.history.last(fault.refuses());
         unless(rule.transports.value.contains(&self.wire.transport), Because::Transport, rule.transports.source)?;
         unless(rule.protocols.value.contains(&self.wire.protocol), Because::Protocol, rule.protocols.source)?;
         unless(!self.modes.intersects(rule.not_under.value), Because::Modes, rule.not_under.source)?;

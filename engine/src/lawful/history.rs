@@ -34,7 +34,7 @@ pub enum Last {
     ReadBlocked,
     /// A write is to be retried: the transport was full of itself, or the retry was not made yet.
     WriteBlocked,
-    /// A refusal was brought about, and what it refused has not gone through since.
+    /// A refusal was brought about in the last call, or what one refused has not gone through since.
     Refused,
     /// A close_notify went one way or the other.
     Closing,
@@ -48,22 +48,25 @@ impl Last {
         [Last::Nothing, Last::Went, Last::ReadBlocked, Last::WriteBlocked, Last::Refused, Last::Closing, Last::Failed];
 }
 
-/// What happened on a handle so far, in a byte.
+/// What happened on a handle so far, in two bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct History(u8);
+pub struct History(u16);
 
-const SEEN: u8 = 1;
-const REFUSED_READ: u8 = 1 << 1;
-const REFUSED_WRITE: u8 = 1 << 2;
-const READ_BLOCKED: u8 = 1 << 3;
+const SEEN: u16 = 1;
+const REFUSED_READ: u16 = 1 << 1;
+const REFUSED_WRITE: u16 = 1 << 2;
+const READ_BLOCKED: u16 = 1 << 3;
 /// A write of the program's is to be retried.
-const DATA_PENDING: u8 = 1 << 4;
+const DATA_PENDING: u16 = 1 << 4;
 /// Another call is, that had something to write.
-const STEP_PENDING: u8 = 1 << 5;
-const CLOSING: u8 = 1 << 6;
-const FAILED: u8 = 1 << 7;
+const STEP_PENDING: u16 = 1 << 5;
+const CLOSING: u16 = 1 << 6;
+const FAILED: u16 = 1 << 7;
+/// In the call under way; in the last one.
+const REFUSED_NOW: u16 = 1 << 8;
+const REFUSED_LAST: u16 = 1 << 9;
 
-fn refused(direction: Direction) -> u8 {
+fn refused(direction: Direction) -> u16 {
     match direction {
         Direction::Read => REFUSED_READ,
         Direction::Write => REFUSED_WRITE,
@@ -72,12 +75,12 @@ fn refused(direction: Direction) -> u8 {
 
 impl History {
     /// As [`History::bits`] gave it.
-    pub fn from_bits(bits: u8) -> History {
+    pub fn from_bits(bits: u16) -> History {
         History(bits)
     }
 
     /// To be kept.
-    pub fn bits(self) -> u8 {
+    pub fn bits(self) -> u16 {
         self.0
     }
 
@@ -93,12 +96,13 @@ impl History {
 
     /// A refusal was brought about.
     pub fn refuse(self, direction: Direction) -> History {
-        History(self.0 | refused(direction))
+        History(self.0 | refused(direction) | REFUSED_NOW)
     }
 
     /// A call is over; `writes` where it is one that sends the program's data.
     pub fn answered(self, answer: Answer, writes: bool) -> History {
-        let went = self.0 & !(READ_BLOCKED | FAILED) | SEEN;
+        let refused = if self.0 & REFUSED_NOW == 0 { 0 } else { REFUSED_LAST };
+        let went = self.0 & !(READ_BLOCKED | FAILED | REFUSED_NOW | REFUSED_LAST) | SEEN | refused;
         let pending = if writes { DATA_PENDING } else { STEP_PENDING };
         History(match answer {
             Answer::Done => went & !pending,
@@ -115,12 +119,12 @@ impl History {
         History(self.0 | CLOSING)
     }
 
-    /// What matters most of it.
-    pub fn last(self) -> Last {
+    /// What matters most of it to what refuses in this direction, or to what refuses in none.
+    pub fn last(self, direction: Option<Direction>) -> Last {
         let has = |bit| self.0 & bit != 0;
         if has(FAILED) {
             Last::Failed
-        } else if has(REFUSED_READ | REFUSED_WRITE) {
+        } else if has(REFUSED_LAST) || has(direction.map_or(REFUSED_READ | REFUSED_WRITE, refused)) {
             Last::Refused
         } else if has(DATA_PENDING | STEP_PENDING) {
             Last::WriteBlocked

@@ -13,14 +13,27 @@ use libc::c_int;
 use sslmode_engine::lawful::Direction;
 use std::fs;
 
-/// Raises the edge of this way again, if the socket is ready.
+/// Raises the edge of this way again, if the socket is ready; if it is not, the kernel will when it gets ready.
 pub fn edge(host: &Host, ssl: *const ssl_st, direction: Direction) {
     let fd = wire::bio(&host.below, ssl, direction).and_then(|bio| wire::fd(&host.below, bio));
     if let Some(fd) = fd
+        && is_ready(fd, direction)
         && !touch(fd, direction)
     {
         rewrite_entries(fd);
     }
+}
+
+/// Asks the kernel. It tells of room for more only where a write has failed, or where somebody has asked before and was
+/// told that there is none: no write of libssl's has failed here.
+fn is_ready(fd: c_int, direction: Direction) -> bool {
+    let events = match direction {
+        Direction::Read => libc::POLLIN,
+        Direction::Write => libc::POLLOUT,
+    };
+    let mut poll = libc::pollfd { fd, events, revents: 0 };
+    // SAFETY: one pollfd, valid for writing.
+    unsafe { libc::poll(&mut poll, 1, 0) != 0 }
 }
 
 /// Linux's tcp_set_rcvlowat and TCP_NOTSENT_LOWAT wake those who wait, where the socket is ready: seen on 6.18.

@@ -4,7 +4,7 @@
 use super::refusal::{End, Seen};
 use sslmode_engine::lawful::History;
 use sslmode_protocol::options::faults::{Birth, FUNCTIONS};
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// Contexts made, and connections whose making was not seen.
 static CONTEXTS: AtomicU32 = AtomicU32::new(0);
@@ -16,7 +16,7 @@ pub struct State {
     birth: AtomicU64,
     connections: AtomicU32,
     calls: [AtomicU32; FUNCTIONS.len()],
-    history: AtomicU8,
+    history: AtomicU16,
     /// What is to be refused in the call under way, as [`super::refusal::Refusal`] has it.
     pub(super) refusal: AtomicU8,
     /// What was seen in it, as [`Seen`] has it.
