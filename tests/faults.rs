@@ -70,10 +70,22 @@ struct Met {
 impl Libssl {
     /// The event, and what was made in it.
     fn meet(&self, event: &str, version: &str, how: &str, faults: &str) -> (Met, Vec<String>) {
+        self.meet_watched(event, version, how, faults, None)
+    }
+
+    /// The same, with a callback of the program's own on the BIO.
+    fn meet_watched(
+        &self,
+        event: &str,
+        version: &str,
+        how: &str,
+        faults: &str,
+        watch: Option<&str>,
+    ) -> (Met, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
         let mut command = Command::new(program());
-        command.args([event, version, how]).env("SSLMODE_TEST_LIBSSL", &self.path);
+        command.args([event, version, how]).args(watch).env("SSLMODE_TEST_LIBSSL", &self.path);
         command.env("SSLMODE_TEST_DIALECT", &self.dialect).env("SSLMODE_TEST_DOOR", "front");
         command.env("SSLMODE_TEST_CERTIFICATE", pem());
         let faults = if faults.is_empty() { String::new() } else { format!(":faults={faults}") };
@@ -218,4 +230,44 @@ fn what_is_not_lawful_is_not_made() {
     let Some(old) = libssl("openssl-1.0.2k") else { return };
     let (_, made) = old.meet("release", TLS_1_2, "by_fault", "release@1");
     assert_eq!(made, [""; 0], "1.0.2k has no SSL_free_buffers");
+}
+
+/// A callback of the program's own is called as if the transport itself had refused.
+#[test]
+fn a_program_with_callbacks_of_its_own() {
+    for (name, kinds) in [
+        ("openssl-3.0", &["old", "ex"][..]),
+        ("openssl-1.1.1w", &["old", "ex"]),
+        ("openssl-4.0.3", &["old", "ex"]),
+        ("openssl-1.0.2k", &["old"]),
+    ] {
+        let Some(libssl) = libssl(name) else { continue };
+        for kind in kinds {
+            for (event, faults) in [
+                ("want_write", "want_write@nth=2/in=SSL_write/handle=1.1"),
+                ("want_read", "want_read@nth=2/in=SSL_read/handle=1.1"),
+                ("first_flight", "want_write@nth=1/in=SSL_do_handshake/handle=1.1"),
+            ] {
+                let (really, _) = libssl.meet_watched(event, TLS_1_2, "really", "", Some(kind));
+                let (by_fault, made) = libssl.meet_watched(event, TLS_1_2, "by_fault", faults, Some(kind));
+                assert_eq!(made.len(), 1, "{name}: {event}, {kind}");
+                let refused = if event == "want_read" { "  reads: -1\n" } else { "  writes: -1\n" };
+                assert!(really.printed.contains(refused), "{name}: {event}, {kind}: {}", really.printed);
+                assert_eq!(by_fault, really, "{name}: {event}, {kind}");
+            }
+        }
+    }
+}
+
+/// The same seed makes the same faults, and another one others.
+#[test]
+fn a_seed_is_a_run() {
+    let Some(libssl) = libssl("openssl-3.0") else { return };
+    let run = |seed: u32| libssl.meet("short_write", TLS_1_3, "by_fault", &format!("all@0.4:seed={seed}"));
+    let (first, made) = run(7);
+    assert!(made.len() > 2, "{made:?}");
+    for _ in 0..5 {
+        assert_eq!(run(7), (Met { printed: first.printed.clone(), calls: first.calls.clone() }, made.clone()));
+    }
+    assert!((8..12).any(|seed| run(seed).1 != made));
 }

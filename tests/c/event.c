@@ -1,8 +1,8 @@
-/* Meets one event, really or by a fault, and prints what every call answers: event EVENT VERSION really|by_fault
+/* Meets one event, really or by a fault, and prints what every call answers: event EVENT VERSION really|by_fault [WATCH]
  *
  * "really": the pipe is full, the bytes have not come, the program itself sends the key update. "by_fault": none of
- * that, and the option faults is to bring it about. What is printed must be the same. The libssl is chosen as in
- * ctests/host.h.
+ * that, and the option faults is to bring it about. What is printed must be the same. WATCH is "old" or "ex": a callback
+ * of this kind on the client's BIO prints what it sees. The libssl is chosen as in ctests/host.h.
  */
 #include "connection.h"
 #include <errno.h>
@@ -33,10 +33,10 @@ static unsigned char data[BIG], received[BIG];
 static void pass_on(int from) {
     char bytes[4096];
     ssize_t length;
-    while ((length = recv(line.far[from], bytes, line.filler[from] ? line.filler[from] < sizeof bytes ? line.filler[from]
-                                                                                                     : sizeof bytes
-                                                                   : sizeof bytes, MSG_DONTWAIT)) > 0) {
-        if (line.filler[from] > 0)
+    for (;;) {
+        size_t filler = line.filler[from], room = filler > 0 && filler < sizeof bytes ? filler : sizeof bytes;
+        if ((length = recv(line.far[from], bytes, room, MSG_DONTWAIT)) <= 0) return;
+        if (filler > 0)
             line.filler[from] -= (size_t)length;
         else if (send(line.far[1 - from], bytes, (size_t)length, 0) != length)
             bail_out("the line", "is too long");
@@ -54,6 +54,36 @@ static void fill_up(void) {
 }
 
 static void set_room(int bytes) { setsockopt(line.near[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes); }
+
+enum { CB_READ = 2, CB_WRITE = 3, CB_RETURN = 0x80 };
+
+static void print_operation(int operation, long result) {
+    int kind = operation & ~CB_RETURN;
+    if (kind != CB_READ && kind != CB_WRITE) return;
+    printf("  %s", kind == CB_READ ? "reads" : "writes");
+    if (operation & CB_RETURN) printf(": %s", result > 0 ? "some" : result == 0 ? "none" : "-1");
+    printf("\n");
+}
+
+static long on_old(BIO *bio, int operation, const char *bytes, int length, long argument, long result) {
+    (void)bio, (void)bytes, (void)length, (void)argument;
+    print_operation(operation, result);
+    return result;
+}
+
+static long on_ex(BIO *bio, int operation, const char *bytes, size_t length, int argument, long number, int result,
+                  size_t *moved) {
+    (void)bio, (void)bytes, (void)length, (void)argument, (void)number, (void)moved;
+    print_operation(operation, result);
+    return result;
+}
+
+static void watch(BIO *bio, const char *kind) {
+    void (*set_old)(BIO *, long (*)(BIO *, int, const char *, int, long, long));
+    void (*set_ex)(BIO *, long (*)(BIO *, int, const char *, size_t, int, long, int, size_t *));
+    if (strcmp(kind, "old") == 0 && look_up(&set_old, "BIO_set_callback")) set_old(bio, on_old);
+    if (strcmp(kind, "ex") == 0 && look_up(&set_ex, "BIO_set_callback_ex")) set_ex(bio, on_ex);
+}
 
 static int noticed(const char *who, const char *call, SSL *ssl, int result) {
     int was = errno;
@@ -78,7 +108,7 @@ static int server_reads(void) {
     return noticed("server", "read", ends.server, SSL_read(ends.server, received, BIG));
 }
 
-static void connect_ends(int version) {
+static void connect_ends(int version, const char *watched) {
     int client[2], server[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, client) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, server) != 0)
         bail_out("socketpair", "failed");
@@ -87,6 +117,7 @@ static void connect_ends(int version) {
     ends = contexts(version);
     connections(&ends);
     BIO *one = io.new_socket_bio(line.near[0], CLOSE), *other = io.new_socket_bio(line.near[1], CLOSE);
+    watch(one, watched);
     io.set_bio(ends.client, one, one);
     io.set_bio(ends.server, other, other);
 }
@@ -224,11 +255,11 @@ int main(int argc, char **argv) {
     } events[] = {{"want_write", want_write},     {"wrong_retry", wrong_retry}, {"want_read", want_read},
                   {"short_write", short_write},   {"key_update", key_update},   {"release", release},
                   {"first_flight", first_flight}, {"second_flight", second_flight}, {"farewell", farewell}};
-    if (argc != 4) return 2;
+    if (argc != 4 && argc != 5) return 2;
     connection_load();
     really = strcmp(argv[3], "really") == 0;
     fill(data, sizeof data);
-    connect_ends((int)strtol(argv[2], NULL, 0));
+    connect_ends((int)strtol(argv[2], NULL, 0), argc == 5 ? argv[4] : "");
     errno = 0;
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         if (strcmp(events[i].name, argv[1]) == 0) events[i].meet();
