@@ -26,7 +26,7 @@ CTEST_FLAGS := -std=c99 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -g -O1 -p
 
 TEST_HOSTS := openssl-3.0 openssl-1.0.2k openssl-0.9.8e
 # With so many seeds the real programs meet each fault.
-SEEDS := 20
+SEEDS := 10
 COMPAT_HOSTS := $(shell tools/hosts/get --list | cut -f 1)
 
 .PHONY: all deps demo check test compat bench header ctests install uninstall clean FORCE

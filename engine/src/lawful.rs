@@ -4,11 +4,12 @@
 //! table is not done: a program that fails under a fault fails in what its own manual pages told it to expect.
 //!
 //! ```
-//! use sslmode_engine::lawful::{Fault, Handshake, History, Moment, Protocol, Transport, Wire};
+//! use sslmode_engine::lawful::{Call, Fault, Handshake, History, Moment, Protocol, Transport, Wire};
 //! use sslmode_engine::Modes;
 //!
 //! let wire = Wire { transport: Transport::NonBlocking, protocol: Protocol::Tls13 };
-//! let moment = Moment { wire, modes: Modes::AUTO_RETRY, handshake: Handshake::Finished, history: History::default() };
+//! let (modes, handshake, history) = (Modes::AUTO_RETRY, Handshake::Finished, History::default());
+//! let moment = Moment { call: Call::Write, wire, modes, handshake, history, waits_for_next: false };
 //! assert!(moment.allows(Fault::WantWrite).is_ok());
 //!
 //! let blocking = Wire { transport: Transport::Blocking, ..wire };
@@ -27,6 +28,7 @@ mod table;
 mod tests;
 
 pub use history::{Answer, Direction, History, Last};
+use table::ALONE;
 pub use table::Rule;
 
 use crate::dialect::Source;
@@ -124,6 +126,34 @@ impl Transport {
         [Transport::Blocking, Transport::NonBlocking, Transport::Pair, Transport::Memory, Transport::Own];
 }
 
+/// What a call is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Call {
+    /// The handshake, or what goes with it: early data.
+    Handshake,
+    /// To read data.
+    Read,
+    /// To write data.
+    Write,
+    /// To say goodbye.
+    Shutdown,
+}
+
+impl Call {
+    /// Every kind.
+    pub const ALL: [Call; 4] = [Call::Handshake, Call::Read, Call::Write, Call::Shutdown];
+
+    /// What a function is for, by its name in the manual.
+    pub fn of_function(name: &str) -> Call {
+        match name {
+            "SSL_read" | "SSL_read_ex" | "SSL_peek" | "SSL_peek_ex" => Call::Read,
+            "SSL_write" | "SSL_write_ex" | "SSL_write_ex2" | "SSL_sendfile" => Call::Write,
+            "SSL_shutdown" => Call::Shutdown,
+            _ => Call::Handshake,
+        }
+    }
+}
+
 /// The protocol of a connection, as far as it is known yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Protocol {
@@ -175,6 +205,8 @@ pub struct Wire {
 /// A call on a handle that is about to be made.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
+    /// What the call is for.
+    pub call: Call,
     /// What carries the connection.
     pub wire: Wire,
     /// The modes in force on the handle.
@@ -183,6 +215,8 @@ pub struct Moment {
     pub handshake: Handshake,
     /// What happened before.
     pub history: History,
+    /// Whether this is a server that has nothing of the client's to read.
+    pub waits_for_next: bool,
 }
 
 /// Why a fault is not lawful at a moment.
@@ -197,6 +231,8 @@ pub struct Unlawful {
 /// The sides of a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Because {
+    /// What the call is for.
+    Call,
     /// The transport.
     Transport,
     /// The protocol.
@@ -221,10 +257,14 @@ impl Moment {
             false => Err(Unlawful { because, source }),
         };
         let last = self.history.last(fault.refuses());
+        unless(rule.calls.value.contains(&self.call), Because::Call, rule.calls.source)?;
         unless(rule.transports.value.contains(&self.wire.transport), Because::Transport, rule.transports.source)?;
         unless(rule.protocols.value.contains(&self.wire.protocol), Because::Protocol, rule.protocols.source)?;
         unless(!self.modes.intersects(rule.not_under.value), Because::Modes, rule.not_under.source)?;
         unless(rule.handshake.value.contains(&self.handshake), Because::Handshake, rule.handshake.source)?;
-        unless(rule.last.value.contains(&last), Because::Last, rule.last.source)
+        unless(rule.last.value.contains(&last), Because::Last, rule.last.source)?;
+        let is_alone = fault == Fault::KeyUpdate && self.call == Call::Read;
+        let is_expected = self.waits_for_next && self.history.has_answered();
+        unless(!is_alone || is_expected, Because::Last, ALONE.source)
     }
 }

@@ -36,11 +36,12 @@ pub fn sweep(sweep: &Sweep) -> Result<ExitCode, Mistake> {
     jobs.truncate(sweep.runs.unwrap_or(usize::MAX));
     pool::stop_at_signals();
     let bench = with_baseline(bench, sweep)?;
-    let outcomes = pool::run_all(&bench, &jobs, workers(sweep), deadline, !sweep.keep_going);
+    let workers = side_by_side(&bench, workers(sweep).min(jobs.len()))?;
+    let outcomes = pool::run_all(&bench, &jobs, workers, deadline, !sweep.keep_going);
     let failed = outcomes.iter().find(|outcome| outcome.verdict.is_failure());
     let fewest = match failed {
         Some(failed) if !sweep.no_shrink && !pool::is_stopped() => {
-            Some(shrink::shrink(&bench, failed, workers(sweep), deadline))
+            Some(shrink::shrink(&bench, failed, workers, deadline))
         }
         _ => None,
     };
@@ -53,6 +54,28 @@ pub fn sweep(sweep: &Sweep) -> Result<ExitCode, Mistake> {
 
 fn workers(sweep: &Sweep) -> usize {
     sweep.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1)
+}
+
+/// How many runs may go on at once. A program that wants a port or a file to itself fails beside another run of it, with
+/// no fault to blame: then one at a time.
+fn side_by_side(bench: &Bench, workers: usize) -> Result<usize, Mistake> {
+    if workers < 2 {
+        return Ok(workers);
+    }
+    let run = |place| bench.run(&format!("baseline-{place}"), &Job::baseline());
+    let outcomes: Vec<Result<Outcome, Mistake>> = std::thread::scope(|scope| {
+        let running: Vec<_> = (1..=workers).map(|place| scope.spawn(move || run(place))).collect();
+        running.into_iter().filter_map(|running| running.join().ok()).collect()
+    });
+    let outcomes = outcomes.into_iter().collect::<Result<Vec<_>, _>>()?;
+    match outcomes.iter().find(|outcome| outcome.verdict.is_failure()) {
+        None => Ok(workers),
+        Some(outcome) => {
+            let folder = outcome.folder.display();
+            eprintln!("sslmode: without faults, beside another run: {} ({folder}); one at a time", outcome.verdict);
+            Ok(1)
+        }
+    }
 }
 
 fn bench(sweep: &Sweep) -> Result<Bench, Mistake> {

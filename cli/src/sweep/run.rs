@@ -5,12 +5,13 @@ use super::pool;
 use crate::mistake::Mistake;
 use crate::run::{new_tally, preload};
 use sslmode_protocol::Options;
-use sslmode_protocol::options::VARIABLE;
+use sslmode_protocol::options::{Format, VARIABLE};
 use sslmode_protocol::tally::{Count, Tally};
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -106,6 +107,7 @@ impl Bench {
             faults: job.parsed(),
             seed: job.seed,
             trace: true,
+            format: Format::Text,
             log: Some(log.display().to_string()),
             tally: Some(tally.path().display().to_string()),
             ..self.options.clone()
@@ -206,18 +208,21 @@ fn signal_group(leader: u32, signal: libc::c_int) {
 
 /// The faults that a trace says were made, and its last lines.
 fn read_trace(path: &Path) -> (Vec<String>, Vec<String>) {
-    let text = fs::read(path).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let mut made = Vec::new();
-    for line in text.lines() {
+    let (mut made, mut last) = (Vec::new(), VecDeque::new());
+    let lines = File::open(path).map(|file| BufReader::new(file).split(b'\n'));
+    for line in lines.into_iter().flatten().map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line).into_owned();
         let ahead = line.split_once("]: made ").and_then(|(_, rest)| rest.split_once(" ahead of "));
         let within = || line.rsplit_once(", made ").and_then(|(_, rest)| rest.split_once(" <"));
-        let faults = ahead.or_else(within).map(|(faults, _)| faults);
-        made.extend(faults.into_iter().flat_map(|faults| faults.split(',')).map(str::to_owned));
+        if let Some((faults, _)) = ahead.or_else(within) {
+            made.extend(faults.split(',').map(str::to_owned));
+        }
+        last.push_back(line);
+        if last.len() > LAST {
+            last.pop_front();
+        }
     }
-    let lines: Vec<_> = text.lines().collect();
-    let last = lines[lines.len().saturating_sub(LAST)..].iter().map(|line| (*line).to_owned()).collect();
-    (made, last)
+    (made, last.into())
 }
 
 #[cfg(test)]

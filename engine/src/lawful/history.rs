@@ -65,6 +65,8 @@ const FAILED: u16 = 1 << 7;
 /// In the call under way; in the last one.
 const REFUSED_NOW: u16 = 1 << 8;
 const REFUSED_LAST: u16 = 1 << 9;
+/// The last of the program's data that moved went to the peer.
+const ANSWERED: u16 = 1 << 10;
 
 fn refused(direction: Direction) -> u16 {
     match direction {
@@ -112,6 +114,19 @@ impl History {
             Answer::WantWrite => went | pending,
             Answer::Failed => went | FAILED,
         })
+    }
+
+    /// Data of the program's moved.
+    pub fn moved(self, direction: Direction) -> History {
+        History(match direction {
+            Direction::Read => self.0 & !ANSWERED,
+            Direction::Write => self.0 | ANSWERED,
+        })
+    }
+
+    /// Whether the last data that moved went to the peer.
+    pub fn has_answered(self) -> bool {
+        self.0 & ANSWERED != 0
     }
 
     /// A close_notify was sent or received.

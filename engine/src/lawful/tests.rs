@@ -3,7 +3,8 @@ use proptest::prelude::*;
 
 fn moment(transport: Transport, protocol: Protocol) -> Moment {
     let wire = Wire { transport, protocol };
-    Moment { wire, modes: Modes::empty(), handshake: Handshake::Finished, history: History::default() }
+    let (modes, handshake, history) = (Modes::empty(), Handshake::Finished, History::default());
+    Moment { call: Call::Write, wire, modes, handshake, history, waits_for_next: false }
 }
 
 /// The faults that are allowed then, by name.
@@ -77,6 +78,40 @@ fn the_end_of_a_connection() {
 }
 
 #[test]
+fn a_key_update_goes_with_data_or_after_an_answer() {
+    let reads = Moment { call: Call::Read, ..moment(Transport::Blocking, Protocol::Tls13) };
+    let answered = History::default().moved(Direction::Read).moved(Direction::Write);
+    for (history, waits_for_next, lawful) in [
+        (History::default(), true, false),
+        (answered, false, false),
+        (answered.moved(Direction::Read), true, false),
+        (answered, true, true),
+    ] {
+        let moment = Moment { history, waits_for_next, ..reads };
+        assert_eq!(allowed(moment).contains(&"key_update"), lawful, "{moment:?}");
+        assert!(allowed(Moment { call: Call::Write, ..moment }).contains(&"key_update"), "{moment:?}");
+    }
+    for call in [Call::Handshake, Call::Shutdown] {
+        assert_eq!(allowed(Moment { call, ..reads }), [""; 0], "{call:?}");
+    }
+}
+
+#[test]
+fn functions_are_calls() {
+    for (name, call) in [
+        ("SSL_read", Call::Read),
+        ("SSL_peek_ex", Call::Read),
+        ("SSL_write_ex2", Call::Write),
+        ("SSL_sendfile", Call::Write),
+        ("SSL_shutdown", Call::Shutdown),
+        ("SSL_accept", Call::Handshake),
+        ("SSL_write_early_data", Call::Handshake),
+    ] {
+        assert_eq!(Call::of_function(name), call, "{name}");
+    }
+}
+
+#[test]
 fn versions_are_protocols() {
     for (version, protocol) in [
         (0x002, Protocol::Tls12),
@@ -106,7 +141,7 @@ fn words() {
 /// Every cell of the table, and no other, is allowed.
 #[test]
 fn nothing_outside_the_table_is_allowed() {
-    let histories: Vec<History> = (0..1 << 10).map(History::from_bits).collect();
+    let histories: Vec<History> = (0..1 << 11).map(History::from_bits).collect();
     let modes = [Modes::empty(), Modes::AUTO_RETRY, Modes::ENABLE_PARTIAL_WRITE, Modes::ASYNC, Modes::all()];
     let mut allowed = 0;
     for fault in Fault::ALL {
@@ -114,14 +149,18 @@ fn nothing_outside_the_table_is_allowed() {
         for transport in Transport::ALL {
             for protocol in Protocol::ALL {
                 for (modes, handshake) in modes.iter().flat_map(|m| [(m, Handshake::Going), (m, Handshake::Finished)]) {
-                    for &history in &histories {
+                    for (&history, call) in histories.iter().flat_map(|h| Call::ALL.map(|call| (h, call))) {
                         let wire = Wire { transport, protocol };
-                        let cell = rule.transports.value.contains(&transport)
+                        let is_alone = fault == Fault::KeyUpdate && call == Call::Read;
+                        let cell = rule.calls.value.contains(&call)
+                            && (!is_alone || history.has_answered())
+                            && rule.transports.value.contains(&transport)
                             && rule.protocols.value.contains(&protocol)
                             && !modes.intersects(rule.not_under.value)
                             && rule.handshake.value.contains(&handshake)
                             && rule.last.value.contains(&history.last(fault.refuses()));
-                        let moment = Moment { wire, modes: *modes, handshake, history };
+                        let modes = *modes;
+                        let moment = Moment { call, wire, modes, handshake, history, waits_for_next: true };
                         assert_eq!(moment.allows(fault).is_ok(), cell, "{fault:?} {moment:?}");
                         allowed += usize::from(cell);
                     }

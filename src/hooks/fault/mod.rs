@@ -30,8 +30,8 @@ use crate::host::{Entry, Host};
 use crate::openssl::{Handle, ModeCall, ssl_st};
 use crate::options;
 use refusal::Refusal;
-use sslmode_engine::lawful::{Answer, Direction, Fault, History, Moment};
-use sslmode_protocol::options::faults::FUNCTIONS;
+use sslmode_engine::lawful::{Answer, Call, Direction, Fault, History, Moment};
+use sslmode_protocol::options::faults::{FUNCTIONS, Role};
 use std::sync::OnceLock;
 use when::Throw;
 
@@ -111,7 +111,7 @@ impl Plan {
         }
         let asked = when::one_way_to_refuse(asked, self.state, self.call, options::get().seed);
         for fault in Fault::ALL.into_iter().filter(|fault| asked.contains(fault)) {
-            if record::fits(fault, FUNCTIONS[usize::from(self.place)]) && self.moment(fault).allows(fault).is_ok() {
+            if self.moment(fault).allows(fault).is_ok() {
                 self.take(fault);
             }
         }
@@ -119,11 +119,14 @@ impl Plan {
 
     fn moment(&self, fault: Fault) -> Moment {
         let modes = self.host.mode_call(Handle::Connection(self.ssl), ModeCall::Get);
+        let is_server = wire::role(self.host, self.ssl) == Some(Role::Server);
         Moment {
+            call: Call::of_function(FUNCTIONS[usize::from(self.place)]),
             wire: wire::of(self.host, self.ssl, fault.refuses().unwrap_or(Direction::Write)),
             modes: self.host.dialect.decode(modes).modes,
             handshake: wire::handshake(self.host, self.ssl),
             history: self.history,
+            waits_for_next: is_server && !wire::has_something_to_read(self.host, self.ssl),
         }
     }
 
@@ -131,7 +134,7 @@ impl Plan {
         match fault {
             Fault::WantWrite | Fault::WantRead | Fault::ShortWrite => self.refusal.add(fault),
             Fault::KeyUpdate | Fault::Release => {
-                if record::make(fault, self.host, self.ssl, FUNCTIONS[usize::from(self.place)]) {
+                if record::make(fault, self.host, self.ssl) {
                     self.made.push(fault);
                 }
             }
@@ -163,8 +166,12 @@ impl Plan {
         }
         let refused = self.refusal.made(done);
         let answer = self.answer(call, outcome);
-        let writes = call.function.starts_with("SSL_write") || call.function == "SSL_sendfile";
-        self.state.keep(self.history.answered(answer, writes));
+        let kind = Call::of_function(call.function);
+        if outcome.bytes.is_some() {
+            let direction = if kind == Call::Write { Direction::Write } else { Direction::Read };
+            self.history = self.history.moved(direction);
+        }
+        self.state.keep(self.history.answered(answer, kind == Call::Write));
         refused.map(|fault| when::repeats(&[fault], self.state.birth(), self.call))
     }
 

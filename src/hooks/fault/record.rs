@@ -11,23 +11,10 @@ use std::ptr;
 /// `SSL_KEY_UPDATE_NOT_REQUESTED`: one that is requested makes a peer that has closed its end answer with a reset.
 const NOT_REQUESTED: c_int = 0;
 
-/// Whether the fault has a meaning at calls of this function.
-pub fn fits(fault: Fault, function: &str) -> bool {
-    let writes = matches!(function, "SSL_write" | "SSL_write_ex" | "SSL_write_ex2");
-    let reads = matches!(function, "SSL_read" | "SSL_read_ex" | "SSL_peek" | "SSL_peek_ex");
-    match fault {
-        Fault::KeyUpdate | Fault::Release => writes || reads,
-        Fault::WantWrite | Fault::WantRead | Fault::ShortWrite => true,
-    }
-}
-
 /// Makes it, ahead of the call. False where this libssl cannot, or will not now.
-pub fn make(fault: Fault, host: &Host, ssl: *mut ssl_st, function: &str) -> bool {
-    // Beside a write the update goes out with data that the program sends anyway. Beside a read it goes out alone, and a
-    // peer that has just closed its end would answer with a reset: only where nothing of the peer's is there to read.
-    let would_disturb = || !function.starts_with("SSL_write") && wire::has_something_to_read(host, ssl);
+pub fn make(fault: Fault, host: &Host, ssl: *mut ssl_st) -> bool {
     let made = match fault {
-        Fault::KeyUpdate if would_disturb() || wire::kernel_encrypts(host, ssl) || !is_idle(host, ssl) => None,
+        Fault::KeyUpdate if wire::kernel_encrypts(host, ssl) || !is_idle(host, ssl) => None,
         // SAFETY: the handle is alive: the program has just called on it. This libssl owns it.
         Fault::KeyUpdate => host.below.key_update.map(|update| quietly(host, || unsafe { update(ssl, NOT_REQUESTED) })),
         Fault::Release if !is_idle(host, ssl) => None,
