@@ -119,6 +119,23 @@ fn limits_and_mistakes() {
     }
 }
 
+/// A run that made no fault says nothing of the program, and says so.
+#[test]
+fn no_fault_is_no_news() {
+    let folder = tempfile::tempdir().unwrap();
+    let twin = example("want_is_an_error", true, folder.path());
+    let under = |faults: &str| {
+        let mut command = Command::new(self::command());
+        command.args(["run", "--faults", faults, "--"]).arg(&twin).env("SSLMODE_LIBRARY", library());
+        run(command.env_remove("SSLMODE_OPTIONS"))
+    };
+    let none = under("want_write@nth=100000");
+    assert!(none.status.success() && none.stderr.starts_with("sslmode: NO FAULT WAS MADE: "), "{}", none.stderr);
+    assert_eq!(under("want_write@nth=2").printed_quietly(), "");
+    let swept = run(&mut sweep(folder.path(), &["--faults", "want_read@nth=100000", "--seeds", "1"], &twin));
+    assert!(swept.printed().contains("NO FAULT WAS MADE: "), "{}", swept.stdout);
+}
+
 /// A fixed file, as a fixed port would be, is no fault of the faults; and other output is one, if it has to be the same.
 #[test]
 fn runs_that_disturb_each_other_are_made_one_at_a_time() {

@@ -26,10 +26,12 @@ pub fn run(run: Run) -> Result<ExitCode, Mistake> {
     let tally = new_tally().map_err(|error| Mistake::usage(format_args!("expected a temporary file: {error}")))?;
     options.tally = Some(path_text(tally.path())?);
     let status = start(&run.program, &library, &options)?;
-    if let Some(counts) = fs::read(tally.path()).ok().as_deref().and_then(Tally::read)
-        && counts.of(Count::Contexts) + counts.of(Count::Connections) == 0
-    {
-        eprintln!("sslmode: NO TLS HANDLE WAS SEEN: {}", unseen::reason(&run.program[0], &counts));
+    if let Some(counts) = fs::read(tally.path()).ok().as_deref().and_then(Tally::read) {
+        if counts.of(Count::Contexts) + counts.of(Count::Connections) == 0 {
+            eprintln!("sslmode: NO TLS HANDLE WAS SEEN: {}", unseen::reason(&run.program[0], &counts));
+        } else if !options.faults.is_empty() && counts.of(Count::Faults) == 0 {
+            eprintln!("sslmode: NO FAULT WAS MADE: {}", unseen::FAULTS);
+        }
     }
     Ok(exit_code(status))
 }

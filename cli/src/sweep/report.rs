@@ -3,6 +3,7 @@
 use super::job::Job;
 use super::run::{Bench, Outcome, Verdict};
 use super::shrink::Fewest;
+use crate::unseen;
 use sslmode_engine::lawful::Fault;
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -37,7 +38,7 @@ pub fn print(
         counts(outcomes)
     )?;
     if run > 0 && failures.is_empty() && outcomes.iter().all(|outcome| outcome.made.is_empty()) {
-        writeln!(out, "NO FAULT WAS MADE: none was lawful on this program's handles; see FAULTS in sslmode(7)")?;
+        writeln!(out, "NO FAULT WAS MADE: {}", unseen::FAULTS)?;
     }
     if failures.is_empty() { Ok(()) } else { writeln!(out, "output of each run: {}", bench.output.display()) }
 }

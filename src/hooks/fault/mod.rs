@@ -29,9 +29,11 @@ use crate::boundary::contain;
 use crate::host::{Entry, Host};
 use crate::openssl::{Handle, ModeCall, ssl_st};
 use crate::options;
+use crate::tally;
 use refusal::Refusal;
 use sslmode_engine::lawful::{Answer, Call, Direction, Fault, History, Moment};
 use sslmode_protocol::options::faults::{FUNCTIONS, Role};
+use sslmode_protocol::tally::Count;
 use std::sync::OnceLock;
 use when::Throw;
 
@@ -93,6 +95,7 @@ pub fn plan(host: &'static Host, call: &IoCall, entry: &'static Entry) -> Option
     }
     plan.decide();
     if !plan.made.is_empty() {
+        plan.made.iter().for_each(|_| tally::add(Count::Faults));
         let made = when::repeats(&plan.made, state.birth(), number);
         trace::fault(call, made);
     }
@@ -165,6 +168,7 @@ impl Plan {
             }
         }
         let refused = self.refusal.made(done);
+        refused.iter().for_each(|_| tally::add(Count::Faults));
         let answer = self.answer(call, outcome);
         let kind = Call::of_function(call.function);
         if outcome.bytes.is_some() {
