@@ -35,7 +35,7 @@ const FINISHED: &[Handshake] = &[Handshake::Finished];
 const NOT_REFUSED: &[Last] = &[Last::Nothing, Last::Went, Last::ReadBlocked, Last::WriteBlocked, Last::Closing];
 const NOTHING_PENDING: &[Last] = &[Last::Nothing, Last::Went, Last::ReadBlocked];
 
-const TRIED: &str = "0.9.8e, 1.0.2k, 1.1.1w, 3.0.19, 4.0.3";
+const TRIED: &str = "0.9.8e, 1.0.2k, 1.1.1w, 3.0.19, 4.0.3, Debian's android-libboringssl 13, AWS-LC 5.12.0";
 const TRIED_1_3: &str = "1.1.1w, 3.0.19, 4.0.3";
 const ASYNC_JOBS: Fact<Modes> =
     read(Modes::ASYNC, "SSL_CTX_set_mode(3): a call may pause in mid-course on a stack of its own; not tried");
