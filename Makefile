@@ -4,8 +4,10 @@
 # make test     everything that proves the library works, under 15 minutes
 # make compat   the C tests and 200,000 random sequences on every libssl that tools/hosts can get, and real programs
 #               under faults with many seeds; writes COMPAT.md
-# make bench    instructions per call, under callgrind
+# make bench    instructions per call, and per request of nginx, under callgrind; requests per second under trace
+# make fuzz     every target of fuzz/, for FUZZ_SECONDS each (60)
 # make header   writes include/sslmode.h anew
+# make exports  writes the table in libssl/README.md anew
 # make install / uninstall, with PREFIX and DESTDIR
 
 PREFIX ?= /usr/local
@@ -21,17 +23,19 @@ SONAME := libsslmode.so.0
 RELEASE := target/release
 LIBRARY := $(RELEASE)/libsslmode.so
 COMMAND := $(RELEASE)/sslmode
+LIBSSL := target/libssl/libssl.so.3
 CTESTS := $(patsubst ctests/%.c,target/ctests/%,$(wildcard ctests/*.c))
 CTEST_FLAGS := -std=c99 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -g -O1 -pthread -Iinclude -Ictests
 
 TEST_HOSTS := openssl-3.0 openssl-1.0.2k openssl-0.9.8e
 # With so many seeds the real programs meet each fault.
 SEEDS := 10
+OURS := ours ours:openssl-1.0.2 ours:openssl-1.1.1
 COMPAT_HOSTS := $(shell tools/hosts/get --list | cut -f 1)
 
-.PHONY: all deps demo check test compat bench header ctests install uninstall clean FORCE
+.PHONY: all deps demo check test compat bench fuzz header exports ctests install uninstall clean FORCE
 
-all: $(RELEASE)/$(SONAME)
+all: $(RELEASE)/$(SONAME) $(LIBSSL)
 
 # Cargo knows best whether anything is to be done.
 $(LIBRARY): FORCE
@@ -41,11 +45,19 @@ $(LIBRARY): FORCE
 $(RELEASE)/$(SONAME): $(LIBRARY)
 	ln -sf libsslmode.so $@
 
+# Our libssl, in a folder of its own: what looks for a libssl in target/release must not find it.
+$(LIBSSL): FORCE
+	cargo build --release --locked -p sslmode-libssl
+	libssl/link $(RELEASE)/libsslmode_libssl.a $(@D)
+
 deps:
 	tools/deps
 
 header:
 	SSLMODE_WRITE_HEADER=1 cargo build --release --locked
+
+exports:
+	SSLMODE_WRITE_EXPORTS=1 cargo test -q --locked -p sslmode-libssl --test exports the_readme_has_the_table
 
 demo: all
 	examples/demo
@@ -64,23 +76,32 @@ target/ctests/%: ctests/%.c $(wildcard ctests/*.h) include/sslmode.h $(RELEASE)/
 
 test: deps all ctests
 	cargo test --workspace --locked
-	tools/ctests $(TEST_HOSTS)
+	tools/ctests $(TEST_HOSTS) $(OURS)
 	tools/ctests --valgrind openssl-3.0
 	benches/instructions
 	tools/install-test
 	examples/demo
 
 compat: all ctests
-	tools/ctests $(COMPAT_HOSTS)
+	tools/ctests $(COMPAT_HOSTS) $(OURS)
 	SSLMODE_TEST_SEEDS=$(SEEDS) cargo test --locked --test programs
 	cargo build --release --locked -p sslmode-compare
-	target/release/sslmode-compare run $(COMPAT_HOSTS) --sequences 200000
+	target/release/sslmode-compare run $(COMPAT_HOSTS) ours --sequences 200000
+	for profile in $(patsubst ours:%,%,$(filter ours:%,$(OURS))); do \
+	    SSLMODE_OPTIONS=profile=$$profile target/release/sslmode-compare run ours --sequences 200000 || exit; \
+	done
 	target/release/sslmode-compare table --output COMPAT.md
 
-bench: all
+bench: deps all
 	benches/instructions
+	benches/nginx
+
+fuzz:
+	tools/fuzz
 
 CMAKEDIR = $(LIBDIR)/cmake/sslmode
+# Of its own: our libssl never stands where the system's is looked for.
+LIBSSLDIR = $(LIBDIR)/sslmode
 # A section of our own: OpenSSL's pages of the same names stay.
 MODE_PAGE := SSL_CTX_set_mode.3sslmode
 LINK_PAGES := $(foreach function,CTX_clear CTX_get set clear get,SSL_$(function)_mode.3sslmode)
@@ -120,8 +141,16 @@ install: all
 	    echo '.so man3/$(MODE_PAGE)' | $(write) $(DESTDIR)$(MANDIR)/man3/$$page || exit; \
 	done
 	install -m 644 man/sslmode.7 $(DESTDIR)$(MANDIR)/man7/sslmode.7
+	install -d $(DESTDIR)$(LIBSSLDIR)
+	install -m 644 $(LIBSSL) $(DESTDIR)$(LIBSSLDIR)/libssl.so.3
+	ln -sf libssl.so.3 $(DESTDIR)$(LIBSSLDIR)/libssl.so
+	$(fill_in) -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBSSLDIR@|$(call from_prefix,$(LIBSSLDIR))|' \
+	    libssl/sslmode-libssl.pc.in | $(write) $(DESTDIR)$(LIBDIR)/pkgconfig/sslmode-libssl.pc
 
 uninstall:
+	rm -f $(DESTDIR)$(LIBSSLDIR)/libssl.so.3 $(DESTDIR)$(LIBSSLDIR)/libssl.so
+	test ! -d $(DESTDIR)$(LIBSSLDIR) || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(LIBSSLDIR)
+	rm -f $(DESTDIR)$(LIBDIR)/pkgconfig/sslmode-libssl.pc
 	rm -f $(DESTDIR)$(BINDIR)/sslmode $(DESTDIR)$(MANDIR)/man1/sslmode.1
 	rm -f $(addprefix $(DESTDIR)$(COMPLETIONS)/,$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))
 	rm -f $(DESTDIR)$(LIBDIR)/libsslmode.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/libsslmode.so

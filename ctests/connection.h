@@ -14,7 +14,7 @@
 
 typedef struct bio_st BIO;
 
-enum { SSL_3 = 0x300, TLS_1_0 = 0x301, TLS_1_1 = 0x302, TLS_1_2 = 0x303, TLS_1_3 = 0x304 };
+enum { ANY_VERSION, SSL_3 = 0x300, TLS_1_0 = 0x301, TLS_1_1 = 0x302, TLS_1_2 = 0x303, TLS_1_3 = 0x304 };
 enum { ERROR_NONE, ERROR_SSL, ERROR_WANT_READ, ERROR_WANT_WRITE, ERROR_SYSCALL = 5, ERROR_ZERO_RETURN };
 enum { CTRL_SET_OPTIONS = 32, CTRL_SET_MIN_VERSION = 123, CTRL_SET_MAX_VERSION = 124 };
 enum { FILETYPE_PEM = 1, CLOSE = 1, PATIENCE = 200, ROOM_FOR_ONE_RECORD = 17000 };
@@ -63,8 +63,15 @@ static inline int is_record_layer_new(void) { return is_dialect("openssl-3.2") |
 /* BoringSSL and AWS-LC: functions for macros, numbers of their own. */
 static inline int is_boringssl_kind(void) { return host.ctx_ctrl == NULL; }
 
+/* This project's own libssl: what it makes of the modes is its dialect's, but not which protocols it has. */
+static inline int is_ours(void) {
+    const char *(*dialect)(void);
+    return look_up(&dialect, "sslmode_dialect");
+}
+
 static inline int highest_version(void) {
-    return is_dialect("openssl-0.9.8") ? TLS_1_0 : is_dialect("openssl-1.0.2") ? TLS_1_2 : TLS_1_3;
+    const void *any;
+    return look_up(&any, "SSL_key_update") ? TLS_1_3 : look_up(&any, "TLSv1_2_method") ? TLS_1_2 : TLS_1_0;
 }
 
 /* Up to 1.0.2 versions are taken out one by one. */
@@ -80,7 +87,7 @@ static inline void limit_by_options(SSL_CTX *ctx, int lowest, int highest) {
 
 static inline void limit_versions(SSL_CTX *ctx, int lowest, int highest) {
     int (*set_min)(SSL_CTX *, uint16_t), (*set_max)(SSL_CTX *, uint16_t);
-    if (is_dialect("openssl-0.9.8") || is_dialect("openssl-1.0.2")) {
+    if (!is_boringssl_kind() && host.ctx_ctrl(ctx, CTRL_SET_MIN_VERSION, ANY_VERSION, NULL) != 1) {
         limit_by_options(ctx, lowest, highest);
     } else if (!is_boringssl_kind()) {
         host.ctx_ctrl(ctx, CTRL_SET_MIN_VERSION, lowest, NULL);

@@ -112,9 +112,12 @@ static void in_a_renegotiation(void) {
     establish(&ends);
     SSL_set_mode(ends.client, mode());
     set_watch(ends.client, watch);
-    renegotiate(ends.client);
-    io.do_handshake(ends.client);
-    ok(second.scsvs == 1, "on, renegotiation: 0x56,0x00 once among the %d of its ClientHello", second.ciphers);
+    if (renegotiate(ends.client) == 1) {
+        io.do_handshake(ends.client);
+        ok(second.scsvs == 1, "on, renegotiation: 0x56,0x00 once among the %d of its ClientHello", second.ciphers);
+    } else {
+        skip("this libssl's SSL_renegotiate fails: it has no renegotiation", "the SCSV in a renegotiation");
+    }
     free_ends(&ends);
 }
 

@@ -48,6 +48,9 @@ pub fn write(fd: c_int, bytes: &[u8]) -> io::Result<()> {
     if reader_is_gone(fd) {
         return Err(io::Error::from_raw_os_error(libc::EPIPE));
     }
+    if exceeds_limit(fd, bytes.len()) {
+        return Err(io::Error::from_raw_os_error(libc::EFBIG));
+    }
     loop {
         // SAFETY: the buffer is valid for its length.
         let written = unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) };
@@ -62,10 +65,27 @@ pub fn write(fd: c_int, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// A write to a pipe that nobody reads would raise SIGPIPE in the program.
+/// A write behind the limit to the size of files would raise SIGXFSZ in the program.
+fn exceeds_limit(fd: c_int, length: usize) -> bool {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: limit is valid for writing.
+    unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &mut limit) };
+    if limit.rlim_cur == libc::RLIM_INFINITY {
+        return false;
+    }
+    // SAFETY: all zeros is a valid stat, which fstat fills in.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: stat is valid for writing.
+    let known = unsafe { libc::fstat(fd, &mut stat) } == 0;
+    let is_file = known && stat.st_mode & libc::S_IFMT == libc::S_IFREG;
+    is_file && u64::try_from(stat.st_size).unwrap_or(0) + length as u64 > limit.rlim_cur
+}
+
+/// A write to a pipe or socket that nobody reads would raise SIGPIPE in the program.
 fn reader_is_gone(fd: c_int) -> bool {
     let mut poll = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
     // SAFETY: one pollfd, valid for writing.
     unsafe { libc::poll(&mut poll, 1, 0) };
-    poll.revents & (libc::POLLERR | libc::POLLNVAL) != 0
+    // A pipe says POLLERR, a socket POLLHUP.
+    poll.revents & (libc::POLLERR | libc::POLLHUP | libc::POLLNVAL) != 0
 }

@@ -2,7 +2,7 @@
 
 use crate::report;
 use libc::c_char;
-use sslmode_engine::{force, lawful};
+use sslmode_engine::{Dialect, force, lawful};
 use sslmode_protocol::options::{Options, VARIABLE, nearest};
 use std::ffi::CStr;
 use std::sync::OnceLock;
@@ -60,7 +60,20 @@ fn read() -> Result<Options, String> {
     let options = text.parse::<Options>().map_err(|mistake| mistake.to_string())?;
     options.force.iter().try_for_each(|forced| check_mode(&forced.mode))?;
     options.faults.iter().try_for_each(|item| check_fault(&item.fault))?;
+    options.profile.as_deref().map_or(Ok(()), check_profile)?;
     Ok(options)
+}
+
+/// Which dialects there are, too.
+fn check_profile(name: &str) -> Result<(), String> {
+    match Dialect::by_name(name) {
+        Some(_) => Ok(()),
+        None => {
+            let names = Dialect::ALL.map(|dialect| dialect.name);
+            let meant = nearest(name, names).map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"));
+            Err(format!("option profile: unknown version \"{name}\" (expected one of {}{meant})", names.join(", ")))
+        }
+    }
 }
 
 /// Which modes there are is the engine's to say, not the grammar's.

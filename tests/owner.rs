@@ -157,6 +157,19 @@ fn many_libssls_and_threads() {
 }
 
 #[test]
+fn children_of_a_process_that_searches() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let flags = ["-shared", "-fPIC", NO_AS_NEEDED, SYSTEM[0], SYSTEM[1], "-lsslmode"];
+    compile("fork_in_search.c", "libfork_in_search.so", flags);
+    let (search, rpath) = (format!("-L{}", folder.display()), format!("-Wl,-rpath,{}", folder.display()));
+    let program = compile("fork_in_search.c", "fork-in-search", ["-DMAIN", &search, "-lfork_in_search", &rpath]);
+    for options in ["", "trace:log=/dev/null"] {
+        let ran = run(Command::new(&program).env("SSLMODE_OPTIONS", options));
+        assert_eq!(ran.printed_quietly(), "200 of 200 children went well\n", "options {options}");
+    }
+}
+
+#[test]
 fn two_libssls_that_nothing_tells_apart() {
     let (Some(new), Some(old)) = (host("openssl-3.0"), host("openssl-1.0.2k")) else { return };
     let ran = run(python("undecided.py", false).arg(&new).arg(&old));

@@ -3,6 +3,7 @@
 mod support;
 
 use sslmode_protocol::event::{Event, Line};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -307,6 +308,95 @@ fn options_that_do_not_follow() {
     arguments(&mut shell, "talk");
     let ran = run(shell.env("SSLMODE_OPTIONS", "trace:follow=0"));
     assert_eq!(ran.printed_quietly(), alone("talk").stdout);
+}
+
+/// `talk exec`, which becomes `program`, with these options.
+fn exec(program: &Path, options: &str) -> Ran {
+    let mut command = preloaded(talk());
+    arguments(&mut command, "exec");
+    run(command.arg(program).env("SSLMODE_OPTIONS", options))
+}
+
+#[test]
+fn a_program_that_becomes_another() {
+    let expected = format!("handshake 1\n{}", alone("talk").printed_quietly());
+    let starts = |log: &Path| std::fs::read_to_string(log).unwrap().matches(": start ").count();
+    for (options, starts_expected) in
+        [("trace", 2), ("trace:format=text:force=+RELEASE_BUFFERS", 2), ("trace:follow=0", 1)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let ran = exec(talk(), &format!("{options}:log={}", in_folder(&folder, "%p")));
+        assert_eq!(ran.printed_quietly(), expected, "{options}");
+        let logs: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(logs.len(), 1, "{options}: it is the same process: {logs:?}");
+        assert_eq!(starts(&logs[0]), starts_expected, "{options}");
+        assert!(std::fs::read_to_string(&logs[0]).unwrap().ends_with('\n'), "{options}");
+    }
+    assert_eq!(exec(talk(), "trace").printed(), expected, "traced to stderr");
+}
+
+#[test]
+fn a_program_that_becomes_a_static_one() {
+    let program = compile("static.c", "static", ["-static"]);
+    for options in ["trace:log=/dev/null", HARMLESS] {
+        assert_eq!(exec(&program, options).printed_quietly(), format!("handshake 1\noptions {options}\n"));
+    }
+    let gone = exec(&program, "trace:follow=0:log=/dev/null");
+    assert_eq!(gone.printed_quietly(), "handshake 1\noptions (null)\n");
+}
+
+/// A shell, which has no TLS, and the programs that it starts.
+#[test]
+fn programs_that_a_program_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut shell = preloaded("sh");
+    shell.args(["-c", "\"$0\" \"$@\"; \"$0\" \"$@\" & wait; exec \"$0\" \"$@\""]).arg(talk());
+    arguments(&mut shell, "talk");
+    let options = format!("trace:format=json:log={}", in_folder(&folder, "%p"));
+    assert_eq!(run(shell.env("SSLMODE_OPTIONS", options)).printed_quietly(), alone("talk").stdout.repeat(3));
+    let logs: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(logs.len(), 3, "the shell's is that of what it became");
+    for log in logs {
+        let pid = log.file_name().unwrap().to_str().unwrap().to_owned();
+        let lines = lines(&log);
+        assert!(lines.len() > 30 && lines.iter().all(|line| line.pid.to_string() == pid), "{pid}");
+    }
+}
+
+/// A write would raise SIGPIPE, and end the program.
+#[test]
+fn a_stderr_that_nobody_reads() {
+    let (socket, sockets_reader) = std::os::unix::net::UnixStream::pair().unwrap();
+    let (pipes_reader, pipe) = std::io::pipe().unwrap();
+    drop((sockets_reader, pipes_reader));
+    let expected = alone("talk").printed_quietly().to_owned();
+    for stderr in [OwnedFd::from(socket), OwnedFd::from(pipe)] {
+        let mut command = preloaded(talk());
+        arguments(&mut command, "talk");
+        let ran = command.env("SSLMODE_OPTIONS", "trace").stderr(stderr).output().unwrap();
+        assert_eq!((ran.status.code(), String::from_utf8(ran.stdout).unwrap()), (Some(0), expected.clone()));
+    }
+}
+
+/// A write past the limit would raise SIGXFSZ, and end the program.
+#[test]
+fn a_limit_to_the_size_of_files() {
+    let expected = alone("talk").printed_quietly().to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    let log = in_folder(&folder, "log");
+    let limited = |stderr: &str, options: &str| {
+        let script = format!("ulimit -f 1; LD_PRELOAD=$0 exec \"$@\" {stderr}");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script]).arg(support::library()).arg(talk()).env("LOG", &log);
+        arguments(&mut shell, "talk");
+        run(shell.env("SSLMODE_OPTIONS", options))
+    };
+    let ran = limited("", &format!("trace:log={log}"));
+    assert_eq!(ran.printed(), expected);
+    assert!(ran.stderr.contains("option log: expected to write a line, got: File too large"), "{}", ran.stderr);
+    assert_eq!(limited("2>>\"$LOG\"", "trace").printed_quietly(), expected);
+    let written = std::fs::read_to_string(&log).unwrap();
+    assert!(written.ends_with('\n') && written.len() <= 1024, "whole lines: {}", written.len());
 }
 
 #[test]

@@ -1,146 +1,13 @@
-//! Real programs, each under no option, trace, and force: what they do is what they do alone.
+//! Real programs, each under no option, trace, and force: what they do is what they do alone. On the system's libssl,
+//! and once more on OpenSSL 3.6.3, which has the same soname and so can be put in its place.
 
 mod support;
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-use support::{compile, library, python, python_interpreter, run, server_certificate};
-
-/// No library; the library; each of its options. The forced modes are those that no correct program minds, and no fault
-/// is anything else than what a correct program may meet.
-const DOORS: [Option<&str>; 8] = [
-    None,
-    Some(""),
-    Some("trace:log=LOG"),
-    Some("trace:format=json:log=LOG"),
-    Some("force=+RELEASE_BUFFERS,+ACCEPT_MOVING_WRITE_BUFFER"),
-    Some("faults=all:seed=1:trace:log=LOG"),
-    Some("faults=all@0.5:seed=2:trace:log=LOG"),
-    Some("faults=all@1:seed=3:trace:log=LOG"),
-];
-
-/// The doors; and where SSLMODE_TEST_SEEDS says how many seeds, each fault alone and all of them with each of so many.
-fn doors() -> Vec<Option<String>> {
-    let mut doors: Vec<_> = DOORS.map(|door| door.map(str::to_owned)).to_vec();
-    let seeds = std::env::var("SSLMODE_TEST_SEEDS").map_or(0, |seeds| seeds.parse().expect("a number of seeds"));
-    for seed in 1..=seeds {
-        for fault in ["want_write", "want_read", "short_write", "key_update", "release", "all"] {
-            let rate = ["0.1", "0.5", "1"][seed % 3];
-            doors.push(Some(format!("faults={fault}@{rate}:seed={seed}")));
-        }
-    }
-    doors
-}
-
-/// One way of running programs, and a folder for their files.
-struct Door {
-    options: Option<String>,
-    folder: tempfile::TempDir,
-}
-
-impl Door {
-    /// A command that is run this way.
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        self.put_before(&mut command);
-        command
-    }
-
-    fn put_before(&self, command: &mut Command) {
-        command.env_remove("LD_PRELOAD").env_remove("SSLMODE_OPTIONS").current_dir(self.folder.path());
-        if let Some(options) = &self.options {
-            command.env("LD_PRELOAD", library()).env("SSLMODE_OPTIONS", options);
-        }
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.folder.path().join(name).display().to_string()
-    }
-
-    /// A file of a megabyte, and what it holds.
-    fn megabyte(&self) -> Vec<u8> {
-        self.megabytes(1)
-    }
-
-    fn megabytes(&self, count: u32) -> Vec<u8> {
-        let data: Vec<u8> = (0..count << 20).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-        fs::write(self.path("data"), &data).unwrap();
-        data
-    }
-
-    fn fetch(&self, url: &str) -> Vec<u8> {
-        let mut curl = self.command("curl");
-        curl.args(["--silent", "--show-error", "--fail", "--max-time", "60", "--cacert"]);
-        curl.arg(&server_certificate().certificate).args(["--output", "fetched", url]);
-        run(&mut curl).printed_quietly();
-        fs::read(self.path("fetched")).unwrap()
-    }
-
-    /// Whether a trace was asked for, and then came.
-    fn check_trace(&self, what: &str) {
-        let log = fs::read_to_string(self.path("log")).unwrap_or_default();
-        let is_traced = self.options.as_ref().is_some_and(|options| options.contains("trace"));
-        assert_eq!(log.contains("SSL_"), is_traced, "{what}: {log}");
-        // At a low rate a program of few calls may be spared.
-        let has = |option| self.options.as_ref().is_some_and(|options| options.contains(option));
-        assert!(log.contains("made ") || !has("faults=all@1:") || !is_traced, "{what}: no faults: {log}");
-        assert!(!log.contains("made ") || has("faults="), "{what}: faults: {log}");
-    }
-}
-
-/// Tries `program` at every door; or says why not.
-fn at_every_door(needed: &[&str], test: impl Fn(&Door)) {
-    let is_missing = |program: &&&str| {
-        let paths = std::env::var_os("PATH").unwrap_or_default();
-        !std::env::split_paths(&paths).any(|folder| folder.join(program).is_file())
-    };
-    if let Some(program) = needed.iter().find(is_missing) {
-        println!("SKIP {program}: it is not installed");
-        return;
-    }
-    for options in doors() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("log").display().to_string();
-        let options = options.map(|options| options.replace("LOG", &log));
-        test(&Door { options, folder });
-    }
-}
-
-/// A server, until it is dropped.
-struct Server(Child);
-
-impl Server {
-    /// Started, and listening on this port.
-    fn start(command: &mut Command, port: u16) -> Server {
-        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut server = Server(child);
-        let end = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(server.0.try_wait().unwrap().is_none() && Instant::now() < end, "{command:?} does not listen");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        server
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // SAFETY: a signal to a child of ours that was not waited for yet.
-        unsafe { libc::kill(self.0.id().cast_signed(), libc::SIGTERM) };
-        let _ = self.0.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-fn certificate() -> [&'static Path; 2] {
-    [&server_certificate().certificate, &server_certificate().key]
-}
+use std::process::Command;
+use support::doors::{Door, Server, at_every_door, at_every_door_with_its_own_libssl, certificate, free_port};
+use support::{compile, python, python_interpreter, root, run};
 
 #[test]
 fn curl_and_s_server() {
@@ -176,6 +43,39 @@ fn s_server_and_s_client() {
         });
         door.check_trace("s_client");
     });
+}
+
+/// The command `openssl` at both ends, as it was built with its own libssl.
+#[test]
+fn openssl_of_other_versions() {
+    for (name, version) in [("openssl-1.1.1w", "OpenSSL 1.1.1w "), ("openssl-4.0.3", "OpenSSL 4.0.3 ")] {
+        let built = Command::new(root().join("tools/openssl-command")).arg(name).output().unwrap();
+        if !built.status.success() {
+            let why = String::from_utf8_lossy(&built.stderr);
+            assert!(std::env::var_os("CI").is_none(), "{name}: {why}");
+            println!("SKIP {name}: {why}");
+            continue;
+        }
+        let openssl = String::from_utf8(built.stdout).unwrap().trim_end().to_owned();
+        at_every_door_with_its_own_libssl(|door| {
+            let (data, port, [certificate, key]) = (door.megabyte(), free_port(), certificate());
+            let mut server = door.command(&openssl);
+            server.args(["s_server", "-quiet", "-WWW", "-accept", &format!("127.0.0.1:{port}")]);
+            let _server = Server::start(server.arg("-cert").arg(certificate).arg("-key").arg(key), port);
+            let script = "printf 'GET /data HTTP/1.0\\r\\n\\r\\n' | timeout 60 \"$0\" s_client -quiet \
+                -verify_return_error -CAfile \"$1\" -connect localhost:\"$2\" \"$3\" 2>errors >answer";
+            for protocol in ["-tls1_2", "-tls1_3"] {
+                let mut client = door.command("sh");
+                client.args(["-c", script, &openssl]).arg(certificate).args([&port.to_string(), protocol]);
+                assert!(client.status().unwrap().success(), "{name}, options {:?}", door.options);
+                let answer = fs::read(door.path("answer")).unwrap();
+                assert!(answer.ends_with(&data), "{name}, options {:?}: other data", door.options);
+            }
+            door.check_trace(name);
+            let log = fs::read_to_string(door.path("log")).unwrap_or_default();
+            assert!(log.is_empty() || log.contains(version), "{name}: {log}");
+        });
+    }
 }
 
 #[test]
@@ -216,12 +116,13 @@ fn edge_triggered() {
     });
     for fault in ["want_write", "want_read", "short_write", "key_update", "release"] {
         for transport in ["tcp", "unix"] {
-            let folder = tempfile::tempdir().unwrap();
-            let log = folder.path().join("log").display().to_string();
-            let door = Door { options: Some(format!("faults={fault}@1:trace:log={log}")), folder };
+            let door = Door::with(Some(&format!("faults={fault}@1:trace:log=LOG")));
             let mut edge = door.command(program.to_str().unwrap());
             run(edge.args([transport, "1"]).args(certificate())).printed_quietly();
-            assert!(fs::read_to_string(log).unwrap().contains(&format!("made {fault}@")), "{fault}, {transport}");
+            assert!(
+                fs::read_to_string(door.path("log")).unwrap().contains(&format!("made {fault}@")),
+                "{fault}, {transport}"
+            );
         }
     }
 }

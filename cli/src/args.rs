@@ -58,7 +58,7 @@ pub struct Run {
     /// The libssl, by path or soname, that owns handles whose making was not seen
     #[arg(long, value_name = "PATH")]
     pub host: Option<String>,
-    /// Put another libssl under the program
+    /// Put another libssl in place of the program's libssl.so.3
     #[arg(long, value_name = "WHICH")]
     pub libssl: Option<Libssl>,
     /// The program and its arguments

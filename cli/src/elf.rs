@@ -8,12 +8,17 @@ use std::path::{Path, PathBuf};
 /// A function that every libssl exports.
 const WITNESS: &str = "SSL_get_SSL_CTX";
 
+/// A function that only our own libssl exports.
+const OURS: &str = "sslmode_dialect";
+
 /// The parts of an ELF file that matter here.
 pub struct Elf {
     /// The dynamic linker that it asks for; none in a statically linked program.
     pub interpreter: Option<PathBuf>,
     /// Whether it exports a libssl's functions.
     pub is_libssl: bool,
+    /// Whether it is this project's own libssl.
+    pub is_ours: bool,
     /// Whether it holds them without exporting them.
     pub holds_libssl: bool,
     /// The version that a libssl or libcrypto in it calls itself.
@@ -28,13 +33,14 @@ impl Elf {
         let endian = file.elf_header().endian().ok()?;
         let mut headers = file.elf_program_headers().iter();
         let interpreter = headers.find_map(|header| header.interpreter(endian, &*data).ok().flatten());
-        let names_witness = |symbol: object::read::elf::ElfSymbol64<'_, '_, Endianness>| {
-            symbol.is_definition() && symbol.name() == Ok(WITNESS)
+        let defines = |symbol: object::read::elf::ElfSymbol64<'_, '_, Endianness>, name| {
+            symbol.is_definition() && symbol.name() == Ok(name)
         };
         Some(Elf {
             interpreter: interpreter.map(|path| PathBuf::from(String::from_utf8_lossy(path).into_owned())),
-            is_libssl: file.dynamic_symbols().any(names_witness),
-            holds_libssl: file.symbols().any(names_witness),
+            is_libssl: file.dynamic_symbols().any(|symbol| defines(symbol, WITNESS)),
+            is_ours: file.dynamic_symbols().any(|symbol| defines(symbol, OURS)),
+            holds_libssl: file.symbols().any(|symbol| defines(symbol, WITNESS)),
             version: version(&data),
         })
     }

@@ -43,7 +43,11 @@ fn is_executable(path: &Path) -> bool {
 struct Host {
     path: PathBuf,
     version: Option<String>,
+    is_ours: bool,
 }
+
+/// What our own libssl follows where no profile asks for another.
+const OUR_DIALECT: &str = "openssl-3, or what SSLMODE_OPTIONS=profile=... asks for";
 
 impl Host {
     /// Those among these files. The version stands in the libcrypto, which is among them too.
@@ -57,14 +61,22 @@ impl Host {
         };
         let libssls = read.iter().filter(|(path, elf)| elf.is_libssl && !name(path).starts_with("libsslmode"));
         libssls
-            .map(|(path, elf)| Host { path: (*path).clone(), version: beside(path).or(elf.version.clone()) })
+            .map(|(path, elf)| Host {
+                path: (*path).clone(),
+                version: beside(path).or(elf.version.clone()),
+                is_ours: elf.is_ours,
+            })
             .collect()
     }
 
     fn describe(&self, out: &mut dyn Write) -> io::Result<()> {
         let version = self.version.as_deref();
-        let dialect = version.and_then(Dialect::of_version).map_or("unknown", |dialect| dialect.name);
         writeln!(out, "  libssl   {}", self.path.display())?;
+        if self.is_ours {
+            writeln!(out, "  version  sslmode {}, over {}", env!("CARGO_PKG_VERSION"), version.unwrap_or("unknown"))?;
+            return writeln!(out, "  dialect  {OUR_DIALECT}");
+        }
+        let dialect = version.and_then(Dialect::of_version).map_or("unknown", |dialect| dialect.name);
         writeln!(out, "  version  {}", version.unwrap_or("unknown"))?;
         writeln!(out, "  dialect  {dialect}")
     }

@@ -1,13 +1,13 @@
 //! `sslmode run`: the program, with the library in front of its libssl.
 
-use crate::args::{self, Run};
+use crate::args::{self, Libssl, Run};
 use crate::mistake::Mistake;
 use crate::{library, signals, unseen};
 use sslmode_engine::{force, lawful};
 use sslmode_protocol::options::{Format, Options, VARIABLE, nearest};
 use sslmode_protocol::tally::{Count, LENGTH, Tally};
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -18,14 +18,12 @@ use tempfile::NamedTempFile;
 /// # Errors
 /// The command line holds a mistake, or the program cannot be started.
 pub fn run(run: Run) -> Result<ExitCode, Mistake> {
-    if run.libssl.is_some() {
-        return Err(Mistake::usage("--libssl ours: this version has no libssl of its own"));
-    }
     let library = library::find()?;
+    let libssl = run.libssl.map(|Libssl::Ours| library::folder_of_ours()).transpose()?;
     let mut options = options(&run)?;
     let tally = new_tally().map_err(|error| Mistake::usage(format_args!("expected a temporary file: {error}")))?;
     options.tally = Some(path_text(tally.path())?);
-    let status = start(&run.program, &library, &options)?;
+    let status = start(&run.program, &library, libssl.as_deref(), &options)?;
     if let Some(counts) = fs::read(tally.path()).ok().as_deref().and_then(Tally::read) {
         if counts.of(Count::Contexts) + counts.of(Count::Connections) == 0 {
             eprintln!("sslmode: NO TLS HANDLE WAS SEEN: {}", unseen::reason(&run.program[0], &counts));
@@ -124,9 +122,18 @@ pub fn new_tally() -> io::Result<NamedTempFile> {
     Ok(tally)
 }
 
-fn start(program: &[OsString], library: &Path, options: &Options) -> Result<ExitStatus, Mistake> {
+fn start(
+    program: &[OsString],
+    library: &Path,
+    libssl: Option<&Path>,
+    options: &Options,
+) -> Result<ExitStatus, Mistake> {
     let mut command = Command::new(&program[0]);
-    command.args(&program[1..]).env(VARIABLE, options.to_string()).env("LD_PRELOAD", preload(library));
+    command.args(&program[1..]).env(VARIABLE, options.to_string());
+    command.env("LD_PRELOAD", preload(library));
+    if let Some(folder) = libssl {
+        command.env("LD_LIBRARY_PATH", search_path(folder));
+    }
     signals::leave_to(&mut command);
     let mut child = command.spawn().map_err(|error| {
         let found = error.kind() != io::ErrorKind::NotFound;
@@ -136,14 +143,23 @@ fn start(program: &[OsString], library: &Path, options: &Options) -> Result<Exit
     Ok(child.wait()?)
 }
 
-/// In front of what is preloaded already.
+/// Behind what is preloaded already: what stands in front of libssl's functions goes on to the next library that has
+/// them, which is ours then; from ours calls go straight to the libssl. A sanitizer's runtime insists on being first.
 pub fn preload(library: &Path) -> OsString {
-    let mut preload = library.as_os_str().to_owned();
-    if let Some(others) = env::var_os("LD_PRELOAD").filter(|others| !others.is_empty()) {
-        preload.push(":");
-        preload.push(others);
+    joined(env::var_os("LD_PRELOAD").unwrap_or_default(), library.as_os_str())
+}
+
+/// Before the folders that are searched already.
+fn search_path(folder: &Path) -> OsString {
+    joined(folder.as_os_str().to_owned(), &env::var_os("LD_LIBRARY_PATH").unwrap_or_default())
+}
+
+fn joined(mut first: OsString, second: &OsStr) -> OsString {
+    if !first.is_empty() && !second.is_empty() {
+        first.push(":");
     }
-    preload
+    first.push(second);
+    first
 }
 
 /// The program's own status; 128 and the signal's number where one ended it, as shells say it.

@@ -83,6 +83,87 @@ fn trace_and_force() {
     assert!(std::fs::read_to_string(log).unwrap().starts_with("{\"v\":1,"));
 }
 
+/// A library that was preloaded before, and itself stands in front of a function of libssl, goes on doing so.
+#[test]
+fn behind_another_preloaded_library() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, other) = (folder.path().join("other.c"), folder.path().join("other.so"));
+    let code = "#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <stdio.h>\n\
+        void *SSL_new(void *ctx) { puts(\"other\"); return ((void *(*)(void *))dlsym(RTLD_NEXT, \"SSL_new\"))(ctx); }\n";
+    std::fs::write(&source, code).unwrap();
+    let compiler = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&other).arg(source).status();
+    assert!(compiler.unwrap().success());
+    let alone = ran(Command::new(program()).env("LD_PRELOAD", &other));
+    assert!(alone.1.contains("other\n"), "{}", alone.1);
+    let (status, stdout, stderr) = ran(sslmode(&["run", "--trace"]).arg("--").arg(program()).env("LD_PRELOAD", &other));
+    assert_eq!((status, stdout), (alone.0, alone.1));
+    assert!(stderr.contains("SSL_new(0x"), "{stderr}");
+}
+
+/// Our libssl as `make` puts it, or None and a line SKIP.
+fn ours() -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("libssl/libssl.so.3");
+    let is_there = path.is_file();
+    assert!(is_there || std::env::var_os("CI").is_none(), "{} is not there: make", path.display());
+    if !is_there {
+        println!("SKIP: {} is not there (make)", path.display());
+    }
+    is_there.then_some(path)
+}
+
+#[test]
+fn our_libssl_is_put_under_a_program() {
+    let Some(libssl) = ours() else { return };
+    let under = |options: &[&str]| ran(sslmode(&["run", "--libssl", "ours"]).args(options).arg("--").arg(program()));
+    let plain = ran(&mut Command::new(program()));
+    let (status, stdout, stderr) = under(&["--trace"]);
+    assert_eq!((status, stdout), (plain.0, plain.1.clone()), "{stderr}");
+    let host = format!("host {}: ", libssl.canonicalize().unwrap().display());
+    assert!(stderr.contains(&host), "{stderr}");
+    assert!(stderr.contains("dialect openssl-3"), "{stderr}");
+    let (status, stdout, stderr) = under(&["--trace", "--force", "-AUTO_RETRY"]);
+    assert_eq!((status, stdout), (plain.0, plain.1));
+    assert!(stderr.contains(" (0), shown as AUTO_RETRY, by command-masks"), "{stderr}");
+    assert_eq!(under(&[]).2, "");
+}
+
+#[test]
+fn our_libssl_where_it_is_not() {
+    let mut command = sslmode(&["run", "--libssl", "ours", "--", "true"]);
+    let (status, _, stderr) = ran(command.env("SSLMODE_LIBSSL", "/nowhere/libssl.so.3"));
+    assert_eq!(status, 2);
+    assert!(stderr.contains("expected a library at /nowhere/libssl.so.3 (SSLMODE_LIBSSL)"), "{stderr}");
+    // A copy of the command in a folder where nothing else is.
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("sslmode");
+    std::fs::copy(env!("CARGO_BIN_EXE_sslmode"), &copy).unwrap();
+    let mut command = Command::new(copy);
+    command.args(["run", "--libssl", "ours", "--", "true"]).env("SSLMODE_LIBRARY", library());
+    let (status, _, stderr) = ran(command.env_remove("SSLMODE_LIBSSL"));
+    assert_eq!(status, 2);
+    assert!(stderr.contains("expected our own libssl.so.3 at one of "), "{stderr}");
+    assert!(stderr.contains("SSLMODE_LIBSSL names another place"), "{stderr}");
+}
+
+#[test]
+fn a_profile_is_our_libssls() {
+    let Some(libssl) = ours() else { return };
+    let run = |arguments: &[&str]| {
+        let mut command = sslmode(arguments);
+        ran(command.env("SSLMODE_OPTIONS", "profile=openssl-1.0.2").arg("--").arg(program()))
+    };
+    let (_, stdout, stderr) = run(&["run", "--libssl", "ours"]);
+    assert_eq!(stderr, "", "it is in force");
+    assert!(stdout.starts_with("default 0\n"), "{stdout}");
+    let (_, _, stderr) = run(&["run", "--trace", "--libssl", "ours"]);
+    assert!(stderr.contains("dialect openssl-1.0.2"), "{stderr}");
+    let (_, _, stderr) = run(&["run"]);
+    assert!(stderr.contains("option profile: expected our own libssl, found "), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    let (_, stdout, _) = ran(sslmode(&["hosts"]).arg(program()).env("LD_LIBRARY_PATH", libssl.parent().unwrap()));
+    assert!(stdout.contains("version  sslmode "), "{stdout}");
+}
+
 #[test]
 fn a_program_without_tls_is_said_loudly() {
     let (status, stdout, stderr) = ran(&mut sslmode(&["run", "--", "echo", "hello"]));
@@ -99,6 +180,16 @@ fn a_program_without_tls_is_said_loudly() {
     assert!(stderr.contains("libsslmode was loaded into no process: it is linked statically"), "{stderr}");
 }
 
+/// A relative path is meant from where the command was started.
+#[test]
+fn a_library_by_a_relative_path() {
+    let mut command = sslmode(&["run", "--trace", "--", "sh", "-c", "cd /; exec \"$0\""]);
+    let (folder, name) = (library().parent().unwrap(), library().file_name().unwrap());
+    command.arg(program()).current_dir(folder).env("SSLMODE_LIBRARY", name);
+    let (status, _, stderr) = ran(&mut command);
+    assert!(status == 0 && stderr.contains("SSL_CTX_new() = 0x"), "{stderr}");
+}
+
 #[test]
 fn mistakes_end_with_2_before_anything_starts() {
     for (arguments, mistake) in [
@@ -108,7 +199,7 @@ fn mistakes_end_with_2_before_anything_starts() {
         (&["run", "--trcae"], "unexpected argument '--trcae'"),
         (&["run", "--trace", "--log", "/nowhere/log"], "--log: expected a file to write to, got /nowhere/log"),
         (&["run", "--log", "/tmp/log"], "--log: expected --trace with it"),
-        (&["run", "--libssl", "ours"], "this version has no libssl of its own"),
+        (&["run", "--libssl", "theirs", "true"], "invalid value 'theirs'"),
     ] {
         let mut command = sslmode(arguments);
         let (status, stdout, stderr) = ran(command.args(["--", "echo", "started"]));
@@ -121,6 +212,13 @@ fn mistakes_end_with_2_before_anything_starts() {
     assert!(stderr.contains("SSLMODE_OPTIONS: unknown option \"trcae\"") && stderr.contains("did you mean \"trace\"?"));
     let mut lost = sslmode(&["run", "--", "echo", "started"]);
     assert_eq!(ran(lost.env("SSLMODE_LIBRARY", "/nowhere")).0, 2);
+    let folder = tempfile::tempdir().unwrap();
+    let blank = folder.path().join("with blank.so");
+    std::fs::copy(library(), &blank).unwrap();
+    let mut unnamed = sslmode(&["run", "--", "echo", "started"]);
+    let (status, stdout, stderr) = ran(unnamed.env("SSLMODE_LIBRARY", &blank));
+    assert_eq!((status, stdout.as_str()), (2, ""));
+    assert!(stderr.contains("whose path LD_PRELOAD can name, without blanks and colons, got /"), "{stderr}");
     for (arguments, mistake) in [
         (["explain", "RELEASE_BUFER"], "did you mean \"RELEASE_BUFFERS\"?"),
         (["hosts", "no-such-program"], "expected a program or a process id, got no-such-program: not found"),

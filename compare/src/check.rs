@@ -39,6 +39,7 @@ pub struct Subject<'h> {
     pub reading: &'static ReadRules,
     /// The dialect, for its masks.
     pub dialect: &'static Dialect,
+    is_ours: bool,
     real: Real<'h>,
     abilities: Abilities,
     arena: Vec<u8>,
@@ -50,12 +51,11 @@ impl<'h> Subject<'h> {
     /// # Errors
     /// When the version is unknown, or the host cannot make its contexts.
     pub fn new(host: &'h Host, other_rules: Option<&'static Rules>) -> Result<Self, String> {
-        let unknown = || format!("expected a version text such as \"OpenSSL 3.0.19\", got \"{}\"", host.version());
-        let dialect = Dialect::of_version(host.version()).ok_or_else(unknown)?;
+        let dialect = host.dialect()?;
         let own = Rules::of(dialect);
         let reading = ReadRules::of(dialect);
         let abilities = Abilities {
-            protocols: protocols(dialect),
+            protocols: if host.is_ours() { vec![Protocol::Tls12, Protocol::Tls13] } else { protocols(dialect) },
             fragment_limit: host.has_fragment_limit(),
             write_ex: host.has_write_ex(),
         };
@@ -65,6 +65,7 @@ impl<'h> Subject<'h> {
             rules: other_rules.unwrap_or(own),
             reading,
             dialect,
+            is_ours: host.is_ours(),
             real,
             abilities,
             arena: crate::script::arena(),
@@ -85,6 +86,9 @@ impl<'h> Subject<'h> {
         let mut running = self.real.connect(sequence.setting)?;
         let world = World { addresses: self.real.addresses(), arena: &self.arena, overhead: running.overhead };
         let mut model = Model::new(self.rules, self.reading, self.dialect, world, sequence.setting);
+        if self.is_ours {
+            model = model.of_ours();
+        }
         let mut steps = Vec::new();
         for &op in &sequence.ops {
             let says = model.step(op);

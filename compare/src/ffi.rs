@@ -12,6 +12,7 @@ mod context;
 pub use connection::{Connection, Returned};
 pub use context::{CERTIFICATE, Context, KEY};
 
+use sslmode_engine::Dialect;
 use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
 use std::path::{Path, PathBuf};
 
@@ -66,6 +67,8 @@ impl Protocol {
 pub struct Host {
     path: PathBuf,
     version: String,
+    /// What our own libssl says of itself.
+    own_dialect: Option<&'static Dialect>,
     method: Ptr,
     ctx_new: Make,
     ctx_free: Free,
@@ -172,8 +175,11 @@ impl Host {
             let method: Option<unsafe extern "C" fn() -> Ptr> = l.find("TLS_method").or(l.find("SSLv23_method"));
             let version: Option<unsafe extern "C" fn(c_int) -> *const c_char> =
                 l.find("OpenSSL_version").or(l.find("SSLeay_version"));
+            let own_dialect = l.find::<unsafe extern "C" fn() -> *const c_char>("sslmode_dialect");
+            let own_dialect = own_dialect.map(|name| CStr::from_ptr(name()).to_string_lossy());
             Ok(Host {
                 path: path.to_owned(),
+                own_dialect: own_dialect.and_then(|name| Dialect::by_name(&name)),
                 version: CStr::from_ptr(version.ok_or("expected OpenSSL_version")?(0)).to_string_lossy().into_owned(),
                 method: method.ok_or("expected TLS_method or SSLv23_method")?(),
                 ctx_new: l.get("SSL_CTX_new")?,
@@ -235,6 +241,25 @@ impl Host {
         &self.version
     }
 
+    /// Its dialect: of its version, or the one that our own libssl follows.
+    ///
+    /// # Errors
+    /// When the version is unknown.
+    pub fn dialect(&self) -> Result<&'static Dialect, String> {
+        let unknown = || format!("expected a version text such as \"OpenSSL 3.0.19\", got \"{}\"", self.version);
+        self.own_dialect.or_else(|| Dialect::of_version(&self.version)).ok_or_else(unknown)
+    }
+
+    /// Whether it is our own libssl, which has the same protocols in every dialect.
+    pub fn is_ours(&self) -> bool {
+        self.own_dialect.is_some()
+    }
+
+    /// The protocol of most rows of COMPAT.md.
+    pub fn usual_protocol(&self, dialect: &Dialect) -> Protocol {
+        if dialect.name == "openssl-0.9.8" && !self.is_ours() { Protocol::Tls10 } else { Protocol::Tls12 }
+    }
+
     /// Whether it can make a TLS 1.3 key update.
     pub fn has_key_update(&self) -> bool {
         self.key_update.is_some()
@@ -253,7 +278,7 @@ impl Host {
 
     /// Whether it can send a heartbeat (1.0.1 and 1.0.2).
     pub fn has_heartbeat(&self) -> bool {
-        self.version.starts_with("OpenSSL 1.0.")
+        self.version.starts_with("OpenSSL 1.0.") && !self.is_ours()
     }
 
     /// Whether it lets a program send an alert of its choice (it is no part of the interface).
@@ -261,9 +286,9 @@ impl Host {
         self.send_alert.is_some()
     }
 
-    /// Whether it can begin a renegotiation.
+    /// Whether it can begin a renegotiation. Ours has the function, which fails.
     pub fn has_renegotiation(&self) -> bool {
-        self.renegotiate.is_some() && self.ssl_ctrl.is_some()
+        self.renegotiate.is_some() && self.ssl_ctrl.is_some() && !self.is_ours()
     }
 
     /// The first error of the queue: its library and reason.

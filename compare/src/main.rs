@@ -27,7 +27,6 @@ mod table;
 use check::{Step, Subject};
 use clap::{Args, Parser, Subcommand};
 use script::Sequence;
-use sslmode_engine::Dialect;
 use sslmode_engine::write::Rules;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -42,7 +41,7 @@ struct Cli {
 
 #[derive(Args)]
 struct Target {
-    /// A name from `tools/hosts/get --list`, or the path of a libssl
+    /// A name from `tools/hosts/get --list`, "ours", or the path of a libssl
     host: String,
     /// Against the rules of this name instead of those of the host's version
     #[arg(long, value_parser = rules_by_name)]
@@ -53,7 +52,7 @@ struct Target {
 enum Task {
     /// Random sequences
     Run {
-        /// Names from `tools/hosts/get --list`, or paths of libssls
+        /// Names from `tools/hosts/get --list`, "ours", or paths of libssls
         #[arg(required = true)]
         hosts: Vec<String>,
         /// Against the rules of this name instead of those of the host's version
@@ -170,8 +169,7 @@ fn perform(task: Task) -> Result<(), Failure> {
         Task::Null { path } => println!("{}", ffi::Host::load(&path)?.set_null_context()),
         Task::Peer { path, task } => {
             let host = ffi::Host::load(&path)?;
-            let dialect = Dialect::of_version(host.version()).ok_or("an unknown version".to_owned())?;
-            reads::serve(&host, dialect, &task)?;
+            reads::serve(&host, host.dialect()?, &task)?;
         }
         Task::Sequence { target, seed } => on_host(&target, |subject, _| {
             println!("{}", subject.sequence(seed));
@@ -234,7 +232,8 @@ fn column_of(name: &str, path: &Path) -> Result<table::Column, String> {
 fn all_hosts() -> Result<Vec<String>, String> {
     let ran = Command::new(hosts_tool()).arg("--list").output().map_err(|error| error.to_string())?;
     let list = String::from_utf8_lossy(&ran.stdout).into_owned();
-    Ok(list.lines().filter_map(|line| line.split('\t').next()).map(str::to_owned).collect())
+    let names = list.lines().filter_map(|line| line.split('\t').next());
+    Ok(names.chain([OURS]).map(str::to_owned).collect())
 }
 
 fn hosts_tool() -> PathBuf {
@@ -248,10 +247,20 @@ fn rules_by_name(name: &str) -> Result<&'static Rules, String> {
     })
 }
 
+/// Our own libssl, as `make` leaves it, which follows `SSLMODE_OPTIONS=profile=...`.
+const OURS: &str = "ours";
+
 /// The path of a host.
 fn locate(name: &str) -> Result<PathBuf, Failure> {
     if name.contains('/') {
         return Ok(PathBuf::from(name));
+    }
+    if name == OURS {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/libssl/libssl.so.3");
+        return match path.canonicalize() {
+            Ok(path) => Ok(path),
+            Err(error) => Err(Failure::NoHost(format!("{} (make): {error}", path.display()))),
+        };
     }
     let get = hosts_tool();
     let ran = Command::new(&get).arg(name).output().map_err(|error| format!("{}: {error}", get.display()))?;

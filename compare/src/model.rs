@@ -3,7 +3,9 @@
 use crate::ffi::Protocol;
 use crate::script::{Op, Reason, Seen, Setting};
 use sslmode_engine::read::{Next, ReadRules, Record};
-use sslmode_engine::write::{Call, Offer, Outcome, Rules, SslError, Step, Transport, WriteMachine};
+use sslmode_engine::write::{
+    Call, Offer, Outcome, Reason as EngineReason, Rules, SslError, Step, Transport, WriteMachine,
+};
 use sslmode_engine::{Dialect, ModeCell, Modes};
 use std::collections::VecDeque;
 
@@ -86,6 +88,7 @@ pub struct Model<'a> {
     tls13: bool,
     reading: &'static ReadRules,
     after_fatal: SslError,
+    is_ours: bool,
 }
 
 /// What the engine has to know of the run that it predicts.
@@ -120,7 +123,15 @@ impl<'a> Model<'a> {
             tls13: setting.protocol == Protocol::Tls13,
             reading,
             after_fatal: rules.after_fatal.error,
+            is_ours: false,
         }
+    }
+
+    /// The same on our own libssl. Where the version would read past the buffer it answers "bad length" and the stream
+    /// is as it was; records that the version never met are not seen.
+    pub fn of_ours(mut self) -> Self {
+        self.is_ours = true;
+        self
     }
 
     /// Whether a record waits for the transport.
@@ -135,12 +146,14 @@ impl<'a> Model<'a> {
             Op::Clear(mask) => seen(self.modes.clear(mask)),
             Op::Write { moved, offset, length } => {
                 match self.write(WriteMachine::write, moved, offset, length.into()) {
+                    Outcome::ReadsPast(_) if self.is_ours => of_write(&Outcome::Error(EngineReason::BadLength)),
                     Outcome::ReadsPast(_) => return Says::ReadsPast,
                     outcome => of_write(&outcome),
                 }
             }
             Op::WriteEx { moved, offset, length } => {
                 match self.write(WriteMachine::write_ex, moved, offset, length as i64) {
+                    Outcome::ReadsPast(_) if self.is_ours => of_write_ex(&Outcome::Error(EngineReason::BadLength)),
                     Outcome::ReadsPast(_) => return Says::ReadsPast,
                     outcome => of_write_ex(&outcome),
                 }
@@ -182,7 +195,7 @@ impl<'a> Model<'a> {
             }
             pipe.offer()
         });
-        if !matches!(outcome, Outcome::ReadsPast(_)) {
+        if self.is_ours || !matches!(outcome, Outcome::ReadsPast(_)) {
             (self.machine, self.pipe) = (machine, pipe);
         }
         outcome
@@ -213,6 +226,7 @@ impl<'a> Model<'a> {
                 }
                 Incoming::KeyUpdate => match rules.after(Record::KeyUpdate, modes, self.inbox.buffered > 0) {
                     Next::ReadsOn => {}
+                    Next::Fails if self.is_ours => {}
                     _ => break,
                 },
             }

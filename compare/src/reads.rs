@@ -77,8 +77,7 @@ pub fn observe_write(host: &Host, dialect: &Dialect, auto_retry: bool) -> Result
 }
 
 fn protocol(host: &Host, dialect: &Dialect, record: Record) -> Option<Protocol> {
-    let old = dialect.name == "openssl-0.9.8";
-    let usual = if old { Protocol::Tls10 } else { Protocol::Tls12 };
+    let usual = host.usual_protocol(dialect);
     match record {
         Record::Renegotiation => host.has_renegotiation().then_some(usual),
         Record::SessionTicket | Record::KeyUpdate => host.has_key_update().then_some(Protocol::Tls13),

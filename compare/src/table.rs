@@ -1,7 +1,7 @@
 //! COMPAT.md: what each host was seen to do, and whether the engine says so.
 
 use crate::check::Subject;
-use crate::ffi::{Context, Host, Protocol, Returned};
+use crate::ffi::{Context, Host, Returned};
 use crate::model::Says;
 use crate::reads::{self, Meeting};
 use crate::rows::{Row, SECTIONS};
@@ -103,7 +103,7 @@ pub fn column(name: &str, path: &Path) -> Result<Column, String> {
     for meeting in meetings() {
         let calls =
             reads::observe(&host, subject.dialect, meeting).map_err(|it| format!("{}: {it}", title_of(&meeting)))?;
-        cells.push(calls.map(|calls| read_cell(reading, meeting, &calls)));
+        cells.push(calls.map(|calls| read_cell(reading, host.is_ours(), meeting, &calls)));
     }
     for (auto_retry, _) in WRITES {
         let call = reads::observe_write(&host, subject.dialect, auto_retry)?;
@@ -145,11 +145,13 @@ impl Column {
 
 fn masks(host: &Host, subject: &Subject<'_>) -> Result<Vec<Cell>, String> {
     let dialect: &Dialect = subject.dialect;
-    let context = Context::new(host, usual_protocol(dialect), 0)?;
+    let context = Context::new(host, host.usual_protocol(dialect), 0)?;
     let (new, all) = (dialect.answer(context.modes()), dialect.answer(context.set_modes(-1)));
     let null = ask_null(host.path())?;
     let null_said = match dialect.null_context.value {
         OnNull::Answers(mask) => mask.to_string(),
+        // Ours follows in results, not in damage.
+        OnNull::Crashes if host.is_ours() => "0".to_owned(),
         OnNull::Crashes => "crashes".to_owned(),
     };
     Ok(vec![
@@ -166,16 +168,12 @@ fn ask_null(path: &Path) -> Result<String, String> {
     Ok(if ran.status.success() { String::from_utf8_lossy(&ran.stdout).trim().to_owned() } else { "crashes".to_owned() })
 }
 
-fn usual_protocol(dialect: &Dialect) -> Protocol {
-    if dialect.name == "openssl-0.9.8" { Protocol::Tls10 } else { Protocol::Tls12 }
-}
-
 fn sequence_cell(subject: &Subject<'_>, host: &Host, row: &Row) -> Result<Cell, String> {
     let lacks = |step: &str, has: bool| row.steps.contains(step) && !has;
     if lacks("limit", host.has_fragment_limit()) || lacks("write-ex", host.has_write_ex()) {
         return Ok(None);
     }
-    let (sequence, shown) = row.sequence(usual_protocol(subject.dialect));
+    let (sequence, shown) = row.sequence(host.usual_protocol(subject.dialect));
     let steps = subject.check(&sequence)?;
     let texts = steps.iter().zip(&shown).filter(|(_, shown)| **shown).map(|(step, _)| match (&step.says, &step.gave) {
         (Says::ReadsPast, _) => "would read past the buffer".to_owned(),
@@ -208,11 +206,13 @@ fn seen_text(seen: &Seen) -> String {
     format!("{}{error}{reason}", seen.value)
 }
 
-fn read_cell(rules: &ReadRules, meeting: Meeting, calls: &[Returned]) -> (String, bool) {
+fn read_cell(rules: &ReadRules, is_ours: bool, meeting: Meeting, calls: &[Returned]) -> (String, bool) {
     let modes = if meeting.auto_retry { Modes::AUTO_RETRY } else { Modes::empty() };
     let said = match rules.after(meeting.record, modes, meeting.read_ahead) {
         Next::ReadsOn => "5",
         Next::WantRead => "-1 WANT_READ; 5",
+        // What the version never met, ours takes in unseen.
+        Next::Fails if is_ours => "5",
         Next::Fails => "fails",
     };
     let text = calls_text(calls);

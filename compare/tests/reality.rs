@@ -52,6 +52,37 @@ fn openssl_0_9_8e_does_as_the_engine_says() {
     agrees("openssl-0.9.8e");
 }
 
+/// Our own libssl as `make` leaves it, or None and a line SKIP where it is not made.
+fn ours() -> Option<&'static str> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/libssl/libssl.so.3");
+    if path.is_file() {
+        return Some("ours");
+    }
+    assert!(std::env::var_os("CI").is_none(), "{} is not there (make)", path.display());
+    println!("SKIP: {} is not there (make)", path.display());
+    None
+}
+
+#[test]
+fn our_libssl_does_as_the_engine_says_in_every_dialect() {
+    let Some(ours) = ours() else { return };
+    let profiles = ["openssl-1.0.2", "openssl-1.1.1", "openssl-0.9.8", "openssl-1.0.2l", "openssl-3.2", "openssl-4"];
+    for profile in ["openssl-3"].into_iter().chain(profiles) {
+        let options = format!("profile={profile}");
+        let run = |arguments: &[&str]| {
+            let ran = Command::new(COMPARE).args(arguments).env("SSLMODE_OPTIONS", &options).output();
+            let ran = ran.expect("sslmode-compare runs");
+            assert!(ran.status.success(), "{profile}: {}", text(&ran.stderr));
+            text(&ran.stdout)
+        };
+        let said = run(&["run", ours, "--sequences", SEQUENCES]);
+        // Also where the version would read past the buffer: ours refuses.
+        assert!(said.contains("2000 sequences agree") && said.contains("; 0 would read past"), "{profile}: {said}");
+        let page = run(&["table", ours]);
+        assert!(page.contains(&format!("| {profile} |")), "the rules are not the profile's: {page}");
+    }
+}
+
 /// Compiles a C program that `sslmode-compare` printed.
 fn compile(source: &str, name: &str, arguments: &[&str]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));

@@ -7,6 +7,7 @@
 
 use crate::dialect::{self, Dialect};
 use crate::mode::Modes;
+use crate::read::{Handling, ReadRules};
 use std::cmp::Ordering;
 
 /// The signal, a cipher suite that is none (RFC 7507, section 2). Clients put it last in their list.
@@ -159,12 +160,11 @@ pub fn client_answers_mark(dialect: &Dialect, modes: Modes, negotiated: Version,
 
 /// The version that counts as the client's highest; None where clients do not know the mark, as before TLS 1.3.
 fn looks_for_mark(dialect: &Dialect, modes: Modes, ability: Ability) -> Option<Version> {
-    let before_tls_1_3 = [&dialect::OPENSSL_0_9_8, &dialect::OPENSSL_1_0_2, &dialect::OPENSSL_1_1_0];
-    let of_openssl = [&dialect::OPENSSL_1_1_1, &dialect::OPENSSL_3, &dialect::OPENSSL_4];
-    let is_one = |of: &[&Dialect; 3]| of.iter().any(|one| one.name == dialect.name);
-    if is_one(&before_tls_1_3) {
+    let knows_tls_1_3 = ReadRules::of(dialect).key_update.value != Handling::Unknown;
+    let of_openssl = dialect.name.starts_with("openssl-");
+    if !knows_tls_1_3 {
         None
-    } else if is_one(&of_openssl) && modes.contains(Modes::SEND_FALLBACK_SCSV) {
+    } else if of_openssl && modes.contains(Modes::SEND_FALLBACK_SCSV) {
         Some(ability.built)
     } else {
         Some(ability.enabled)

@@ -5,7 +5,8 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`mode`] | the modes by meaning ([`Modes`]), and a mask that threads share ([`ModeCell`]) |
+//! | [`mode`] | the modes by meaning ([`Modes`]) |
+//! | [`cell`] | a mask that threads share ([`ModeCell`]) |
 //! | [`dialect`] | what each libssl makes of a mask: numbers, default, width, NULL ([`Dialect`]) |
 //! | [`error`] | what `SSL_get_error` answers, in names |
 //! | [`force`] | a mask that differs from what the program reads ([`Force`](force::Force)) |
@@ -13,6 +14,7 @@
 //! | [`meaning`] | what each mode does, in words |
 //! | [`names`] | masks as text, and text as masks, in one dialect |
 //! | [`buffers`] | RELEASE_BUFFERS: when a record buffer is given back, and the list it goes to |
+//! | [`chain`] | NO_AUTO_CHAIN: whether the chain to be sent is completed from the store |
 //! | [`fallback`] | SEND_FALLBACK_SCSV: when it is sent, when that is a mistake, what a server answers |
 //! | [`write`](mod@write) | ENABLE_PARTIAL_WRITE, ACCEPT_MOVING_WRITE_BUFFER: what `SSL_write` does, record by record |
 //! | [`read`] | AUTO_RETRY: what a record without application data means to `SSL_read` |
@@ -21,6 +23,8 @@
 #![forbid(unsafe_code)]
 
 pub mod buffers;
+pub mod cell;
+pub mod chain;
 pub mod dialect;
 pub mod error;
 pub mod fallback;
@@ -30,8 +34,10 @@ pub mod meaning;
 pub mod mode;
 pub mod names;
 pub mod read;
+mod sync;
 pub mod version;
 pub mod write;
 
+pub use cell::ModeCell;
 pub use dialect::Dialect;
-pub use mode::{ModeCell, Modes, Width};
+pub use mode::{Modes, Width};

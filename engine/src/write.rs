@@ -174,7 +174,8 @@ struct Pending {
 #[derive(Clone, Debug)]
 pub struct WriteMachine {
     rules: &'static Rules,
-    fragment: usize,
+    limit: usize,
+    split: usize,
     /// The bytes that earlier calls sent without reporting them to the caller.
     sent: usize,
     pending: Option<Pending>,
@@ -186,18 +187,52 @@ pub struct WriteMachine {
 impl WriteMachine {
     /// A connection on which nothing was written.
     pub fn new(rules: &'static Rules) -> Self {
-        WriteMachine { rules, fragment: MAX_FRAGMENT, sent: 0, pending: None, beginning: 0, alive: true }
+        WriteMachine {
+            rules,
+            limit: MAX_FRAGMENT,
+            split: MAX_FRAGMENT,
+            sent: 0,
+            pending: None,
+            beginning: 0,
+            alive: true,
+        }
     }
 
     /// Records of at most so many bytes from now on (`SSL_set_max_send_fragment`), between 1 and [`MAX_FRAGMENT`].
     pub fn limit_fragment(&mut self, bytes: usize) {
-        let most = if self.rules.limit_rises { MAX_FRAGMENT } else { self.fragment };
-        self.fragment = bytes.clamp(1, most);
+        self.limit = bytes.clamp(1, MAX_FRAGMENT);
+        self.split = self.split.min(self.limit);
+    }
+
+    /// Where data are split, from now on (`SSL_set_split_send_fragment`), between 1 and the limit. The versions whose
+    /// limit rises split at the limit.
+    pub fn split_fragment(&mut self, bytes: usize) {
+        self.split = bytes.clamp(1, self.limit);
+    }
+
+    fn fragment(&self) -> usize {
+        if self.rules.limit_rises { self.limit } else { self.split }
     }
 
     /// Whether a further call can succeed.
     pub fn is_alive(&self) -> bool {
         self.alive
+    }
+
+    /// What `SSL_get_error` says of a call that cannot succeed any more, with an empty error queue.
+    pub fn error_when_over(&self) -> SslError {
+        self.rules.after_fatal.error
+    }
+
+    /// Notes that an error elsewhere on the connection ended it, such as a record that could not be read.
+    pub fn end(&mut self) {
+        self.alive = false;
+    }
+
+    /// Begins to send something else than data: an alert or a handshake message. While a record is pending that is a
+    /// wrong retry, whatever the modes (read in `ssl3_write_pending` of 1.0.2 to 4.0, which compares the types).
+    pub fn interrupt(&mut self) -> Option<Outcome> {
+        self.pending.is_some().then(|| self.error(Reason::BadWriteRetry))
     }
 
     /// Whether a record waits for the transport.
@@ -392,7 +427,7 @@ impl<'m> Write<'m> {
 
     /// The bytes of the next record.
     fn next_length(&self) -> usize {
-        self.rest().min(self.machine.fragment as u64) as usize
+        self.rest().min(self.machine.fragment() as u64) as usize
     }
 
     /// The bytes still to be sent. Where more were sent than the call has, the versions that let it pass count in

@@ -34,6 +34,8 @@ pub struct Options {
     pub host: Option<String>,
     /// The file that the trace goes to; stderr where there is none. `%p` stands for the process id.
     pub log: Option<String>,
+    /// The dialect that is asked for in place of the libssl's own, by name: which there are is the engine's to say.
+    pub profile: Option<String>,
     /// What the dice of the faults are thrown with.
     pub seed: u64,
     /// The file in which processes and handles are counted; see [`crate::tally`].
@@ -52,6 +54,7 @@ impl Default for Options {
             help: false,
             host: None,
             log: None,
+            profile: None,
             seed: 0,
             tally: None,
             trace: false,
@@ -129,6 +132,12 @@ const KNOWN: &[Known] = &[
         store: |options, value| path(value).map(|path| options.log = Some(path)),
     },
     Known {
+        name: "profile",
+        value: "NAME",
+        meaning: "the modes follow this version's rules, as openssl-1.0.2; takes effect in our own libssl",
+        store: |options, value| profile(value).map(|profile| options.profile = Some(profile)),
+    },
+    Known {
         name: "seed",
         value: "NUMBER",
         meaning: "what the dice of the faults are thrown with; 0 if it is not given",
@@ -172,6 +181,15 @@ fn format(value: Option<&str>) -> Result<Format, Wrong> {
         Some("text") => Ok(Format::Text),
         Some("json") => Ok(Format::Json),
         other => Err(Wrong { expected: "text or json", nearest: nearest(other.unwrap_or(""), ["text", "json"]) }),
+    }
+}
+
+/// Only the shape: which dialects there are is no matter of this crate's.
+fn profile(value: Option<&str>) -> Result<String, Wrong> {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    match value {
+        Some(name) if !name.is_empty() && name.bytes().all(is_letter) => Ok(name.to_owned()),
+        _ => Err(Wrong::expected("the name of a libssl version, as openssl-1.0.2")),
     }
 }
 
@@ -250,6 +268,7 @@ impl fmt::Display for Options {
             self.help.then(|| "help".to_owned()),
             self.host.as_deref().map(|path| format!("host={}", quoted(path))),
             self.log.as_deref().map(|path| format!("log={}", quoted(path))),
+            self.profile.as_deref().map(|name| format!("profile={name}")),
             (self.seed != 0).then(|| format!("seed={}", self.seed)),
             self.tally.as_deref().map(|path| format!("tally={}", quoted(path))),
             self.trace.then(|| "trace".to_owned()),

@@ -7,6 +7,7 @@
 
 use super::{connection, ctrl, handles, io};
 use crate::boundary::contain;
+use crate::doubt;
 use crate::hooks;
 use crate::host::{self, Calls, Host};
 use crate::report::Once;
@@ -111,18 +112,19 @@ pub fn missing(function: &str, host: &Host) {
 
 /// Sends calls through our own entries for good if somebody has to see them.
 pub fn review() {
-    if are_watched() {
+    doubt::review(are_watched, || {
         for route in all().filter(|route| route.is_straight()) {
             route.slot.store(route.entry(), Ordering::SeqCst);
         }
-    }
+    });
 }
 
 /// Whoever finds a second host counts it first and looks at the slots afterwards; here the host's functions are
 /// stored first and the count is read afterwards. So one of the two sees the other, and the entries win.
 fn go_straight_to(host: &Host) -> bool {
-    if !all().any(Route::is_straight) {
+    if !are_watched() && !all().any(Route::is_straight) {
         // One that is loaded already is about to be used: handles made before that could not be told from its own.
+        // Where calls are watched each handle is remembered as it is made, and nothing has to be looked for.
         contain(host::meet_all_loaded);
     }
     if !are_watched() {

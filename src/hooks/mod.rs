@@ -22,6 +22,7 @@ pub use io::{IoCall, Outcome, io};
 
 use crate::host::Host;
 use crate::options;
+use crate::report::Once;
 use crate::tally;
 use sslmode_protocol::tally::Count;
 
@@ -41,5 +42,17 @@ pub fn are_on() -> bool {
 pub fn host(host: &Host) {
     tally::add(Count::Hosts);
     handle::check_force(host);
+    check_profile(host);
     trace::host(host);
+}
+
+/// Our own libssl follows a profile by itself; no other does in this version.
+fn check_profile(host: &Host) {
+    static NOT_OURS: Once = Once::new();
+    if let Some(profile) = &options::get().profile
+        && !host.is_ours
+    {
+        let path = &host.path;
+        NOT_OURS.line(format_args!("option profile: expected our own libssl, found {path}; not in force: {profile}"));
+    }
 }

@@ -12,9 +12,9 @@ use crate::hooks;
 use crate::openssl::{Handle, ssl_ctx_st, ssl_st};
 use libc::{c_int, c_long, c_void};
 use std::ptr;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 
-static MAKERS: Table = Table::new();
+static MAKERS: Table<1024> = Table::of([const { AtomicPtr::new(ptr::null_mut()) }; 1024]);
 
 /// The host that made `handle`, if that was seen.
 pub fn maker(handle: usize) -> Option<&'static Host> {

@@ -26,6 +26,8 @@ pub struct Host {
     pub version: String,
     /// What it makes of masks.
     pub dialect: &'static Dialect,
+    /// Whether it is this project's own libssl, which follows `profile` itself.
+    pub is_ours: bool,
     /// Its functions.
     pub calls: Calls,
     /// Those that faults are brought about with.
@@ -97,13 +99,15 @@ impl Host {
         let modes = ModeFunctions::of(&library, &calls).ok_or_else(|| NoHost::ModesMissing(path.clone()))?;
         let below = Below::of(&library);
         let version = version_of(&library);
-        let dialect = Dialect::of_version(&version).unwrap_or_else(|| modes.likely_dialect());
+        let own = own_dialect(&library);
+        let dialect = own.or_else(|| Dialect::of_version(&version)).unwrap_or_else(|| modes.likely_dialect());
         let births = super::births::Watch::of(&library);
         library.pin();
         Ok(Host {
             path,
             version,
             dialect,
+            is_ours: own.is_some(),
             calls,
             below,
             between: BioMethod::default(),
@@ -221,6 +225,17 @@ pub unsafe fn function<F: Copy>(library: &Library, name: &CStr) -> Option<F> {
     const { assert!(size_of::<F>() == size_of::<*mut ()>()) };
     // SAFETY: a function pointer has the size of the address, and the caller promises its type.
     library.symbol(name).map(|address| unsafe { std::mem::transmute_copy::<*mut (), F>(&address) })
+}
+
+/// What our own libssl says of itself: its version text is its libcrypto's, and it may follow the rules of another
+/// version.
+fn own_dialect(library: &Library) -> Option<&'static Dialect> {
+    // SAFETY: only our libssl has this name, and declares it so.
+    let dialect: unsafe extern "C" fn() -> *const c_char = unsafe { function(library, c"sslmode_dialect") }?;
+    // SAFETY: it has no arguments.
+    let name = unsafe { dialect() };
+    // SAFETY: it is a string of that library's, which is open here.
+    (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) }).and_then(|name| Dialect::by_name(name.to_str().ok()?))
 }
 
 fn version_of(library: &Library) -> String {

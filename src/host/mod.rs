@@ -7,10 +7,12 @@
 //! | `calls.rs` | the functions of a libssl that we stand in front of |
 //! | `below.rs` | the functions of a libssl that faults are brought about with |
 //! | `registry.rs` | the libssls met so far |
+//! | `append.rs` | the list that they are kept in, without a lock |
 //! | `owner.rs` | which of them a call is for |
 //! | `births.rs` | handles whose making was seen, until they end |
 //! | `table.rs` | addresses of handles, without a lock |
 
+mod append;
 mod below;
 mod births;
 mod calls;

@@ -1,7 +1,8 @@
 //! The objects loaded into the process, through the dynamic linker's public functions only.
 
-use libc::{c_int, c_void, dl_phdr_info, size_t};
+use libc::{c_char, c_int, c_void, dl_phdr_info, size_t};
 use std::ffi::{CStr, CString};
+use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::ptr;
 use std::sync::OnceLock;
@@ -18,7 +19,10 @@ pub struct Object {
 impl Object {
     /// The object that holds `address`.
     pub fn holding(address: usize) -> Option<Object> {
-        find(&mut |object| object.range.contains(&address))
+        match found_by_glibc() {
+            Some(find_object) => holding_by(find_object, address),
+            None => find(&mut |object| object.range.contains(&address)),
+        }
     }
 
     /// Every object, in the order in which the dynamic linker searches the global ones.
@@ -41,6 +45,54 @@ impl Object {
         let name = if self.is_main_program() { None } else { Some(self.name.as_c_str()) };
         Library::loaded(name)
     }
+}
+
+/// `struct dl_find_object` of `<dlfcn.h>`.
+#[repr(C)]
+struct FoundObject {
+    flags: u64,
+    start: usize,
+    end: usize,
+    link_map: *const LinkMap,
+    eh_frame: *const c_void,
+    reserved: [u64; 7],
+}
+
+/// The beginning of `struct link_map` of `<link.h>`.
+#[repr(C)]
+struct LinkMap {
+    address: usize,
+    name: *const c_char,
+}
+
+type FindObject = unsafe extern "C" fn(*const c_void, *mut FoundObject) -> c_int;
+
+/// `_dl_find_object`, which glibc has since 2.35. It takes no lock, whereas that of `dl_iterate_phdr` stays locked for
+/// ever in a child that was forked while another thread held it.
+fn found_by_glibc() -> Option<FindObject> {
+    static FIND_OBJECT: OnceLock<Option<FindObject>> = OnceLock::new();
+    *FIND_OBJECT.get_or_init(|| {
+        // SAFETY: the name is NUL-terminated.
+        let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"_dl_find_object".as_ptr()) };
+        // SAFETY: NULL, or the function that glibc declares with this type.
+        unsafe { std::mem::transmute::<*mut c_void, Option<FindObject>>(address) }
+    })
+}
+
+fn holding_by(find_object: FindObject, address: usize) -> Option<Object> {
+    let mut found = MaybeUninit::<FoundObject>::zeroed();
+    // SAFETY: it takes any address, and found is valid for writing.
+    let answer = unsafe { find_object(ptr::without_provenance(address), found.as_mut_ptr()) };
+    if answer != 0 {
+        return None;
+    }
+    // SAFETY: filled in, as the answer says; the object is not unloaded while code in it runs or calls us.
+    let (found, name) = unsafe {
+        let found = found.assume_init();
+        let name = (*found.link_map).name;
+        (found, if name.is_null() { CString::default() } else { CStr::from_ptr(name).to_owned() })
+    };
+    Some(Object { name, range: found.start..found.end })
 }
 
 /// The first object that `matches`.
@@ -124,7 +176,7 @@ fn is_ours(address: usize) -> bool {
     own_range().contains(&address)
 }
 
-/// Where this library lies. Found when it is loaded: a thread that forked others in mid-search would leave them waiting.
+/// Where this library lies. Found when it is loaded, and with it what finds other objects.
 pub fn own_range() -> Range<usize> {
     static OWN: OnceLock<Range<usize>> = OnceLock::new();
     OWN.get_or_init(|| Object::holding(own_range as *const () as usize).map_or(0..0, |own| own.range)).clone()

@@ -10,6 +10,7 @@ use super::libssl::{Host, NoHost, WITNESS, libssl_of};
 use super::object::{Library, Object};
 use super::{births, registry};
 use crate::boundary::contain;
+use crate::doubt;
 use crate::hooks;
 use crate::openssl::Handle;
 use crate::options;
@@ -138,9 +139,8 @@ fn may_settle() -> bool {
 /// Called last wherever a second host may have been met or named: so it comes after the store in [`of_caller`], whose
 /// thread may have seen only one.
 fn unsettle_if_in_doubt() {
-    if !registry::is_alone() || !NAMED.load(Ordering::SeqCst).is_null() {
-        SETTLED.store(ptr::null_mut(), Ordering::SeqCst);
-    }
+    let is_in_doubt = || !registry::is_alone() || !NAMED.load(Ordering::SeqCst).is_null();
+    doubt::review(is_in_doubt, || SETTLED.store(ptr::null_mut(), Ordering::SeqCst));
 }
 
 /// The only libssl in the process. Of several the first one met, if every one makes its contexts through us: then what

@@ -1,14 +1,14 @@
 //! Addresses of handles and what is kept of each.
 
 use crate::hooks::FaultState;
+use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU64, Ordering};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU64, Ordering};
 
 /// A set of addresses, without a lock: a fork leaves it usable at any moment.
 ///
 /// Entries are never freed; one whose word is 0 is free for the next address of its bucket.
-pub struct Table {
-    buckets: [AtomicPtr<Entry>; Table::BUCKETS],
+pub struct Table<const BUCKETS: usize> {
+    buckets: [AtomicPtr<Entry>; BUCKETS],
 }
 
 /// An address with its number, and what else is kept with it while it is in the table.
@@ -57,11 +57,10 @@ impl Entry {
     }
 }
 
-impl Table {
-    const BUCKETS: usize = 1024;
-
-    pub const fn new() -> Table {
-        Table { buckets: [const { AtomicPtr::new(ptr::null_mut()) }; Table::BUCKETS] }
+impl<const BUCKETS: usize> Table<BUCKETS> {
+    /// An empty table, made of so many times NULL.
+    pub const fn of(buckets: [AtomicPtr<Entry>; BUCKETS]) -> Table<BUCKETS> {
+        Table { buckets }
     }
 
     /// The number that this address was put in with.
@@ -135,7 +134,7 @@ impl Table {
 
     fn bucket(&self, address: usize) -> &AtomicPtr<Entry> {
         // Handles are blocks of malloc: the low four bits are always 0.
-        &self.buckets[(address >> 4) % Table::BUCKETS]
+        &self.buckets[(address >> 4) % BUCKETS]
     }
 }
 
@@ -150,18 +149,24 @@ fn is_of(word: u64, address: usize) -> bool {
 mod tests {
     use super::*;
 
+    const BUCKETS: usize = 8;
+
+    fn new_table() -> Table<BUCKETS> {
+        Table::of([const { AtomicPtr::new(ptr::null_mut()) }; BUCKETS])
+    }
+
     #[test]
     fn what_is_inserted_is_found_until_it_is_removed() {
-        let table = Table::new();
+        let table = new_table();
         let number = |address| table.number(address);
         assert_eq!(number(0x1000), None);
         table.insert(0x1000, 0);
-        table.insert(0x1000 + 16 * Table::BUCKETS, 14);
-        assert_eq!((number(0x1000), number(0x1000 + 16 * Table::BUCKETS)), (Some(0), Some(14)));
+        table.insert(0x1000 + 16 * BUCKETS, 14);
+        assert_eq!((number(0x1000), number(0x1000 + 16 * BUCKETS)), (Some(0), Some(14)));
         table.insert(0x1000, 3);
         assert_eq!(number(0x1000), Some(3), "an address that is used again has a new maker");
         table.remove(0x1000);
-        assert_eq!((number(0x1000), number(0x1000 + 16 * Table::BUCKETS)), (None, Some(14)));
+        assert_eq!((number(0x1000), number(0x1000 + 16 * BUCKETS)), (None, Some(14)));
         table.insert(0, 1);
         table.insert(1 << ADDRESS_BITS, 1);
         assert_eq!((number(0), number(1 << ADDRESS_BITS)), (None, None));
@@ -169,7 +174,7 @@ mod tests {
 
     #[test]
     fn entries_are_used_again_and_empty() {
-        let table = Table::new();
+        let table = new_table();
         for _ in 0..100 {
             let entry = table.insert(0x2000, 1).unwrap();
             assert_eq!((entry.own().load(Ordering::Relaxed), entry.is_met()), (0, false));
@@ -182,14 +187,14 @@ mod tests {
 
     #[test]
     fn threads_in_one_bucket_lose_nothing() {
-        let table = Table::new();
+        let table = new_table();
         std::thread::scope(|scope| {
             for thread in 0..8 {
                 let table = &table;
                 let number = |address| table.number(address);
                 scope.spawn(move || {
                     for round in 0..1000 {
-                        let address = 0x1000 + 16 * Table::BUCKETS * (thread * 4 + round % 4);
+                        let address = 0x1000 + 16 * BUCKETS * (thread * 4 + round % 4);
                         table.insert(address, thread);
                         assert_eq!(number(address), Some(thread));
                         if round % 3 == 0 {

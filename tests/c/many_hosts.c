@@ -17,7 +17,10 @@ extern SSL_CTX *SSL_CTX_new(const void *method);
 extern SSL *SSL_new(SSL_CTX *ctx);
 extern long SSL_ctrl(SSL *ssl, int cmd, long larg, void *parg);
 
-enum { ROUNDS = 300, HANDLES = 8, THREADS_A_HOST = 2 };
+#ifndef ROUNDS
+#define ROUNDS 300
+#endif
+enum { HANDLES = 8, THREADS_A_HOST = 2 };
 
 struct host {
     const void *method;

@@ -1,4 +1,4 @@
-/* Connections to itself, and what every call on them answers: talk KIND CERTIFICATE KEY [FILE]
+/* Connections to itself, and what every call on them answers: talk KIND CERTIFICATE KEY [FILE or PROGRAM]
  *
  * What it prints is what a program can notice: results, SSL_get_error, errno and the error queue of each call. It knows
  * nothing of libsslmode.
@@ -289,6 +289,21 @@ static int killed(void) {
     return 1;
 }
 
+/* Becomes another program while connections are open and a thread is inside the library. */
+static int exec(char **argv) {
+    pthread_t thread;
+    int result = 0;
+    struct pair pair = new_pair();
+    join_by_memory(pair);
+    printf("handshake %d\n", shake_hands(pair));
+    fflush(stdout);
+    pthread_create(&thread, NULL, talk_often, &result);
+    usleep(20000);
+    argv[1] = "talk";
+    execv(argv[4], argv);
+    return 1;
+}
+
 static int empty_environment(void) {
     extern char **environ;
     static char *none[] = {NULL};
@@ -311,6 +326,7 @@ int main(int argc, char **argv) {
     if (strcmp(kind, "close_all") == 0) return argc == 5 ? close_all(argv[4]) : 2;
     if (strcmp(kind, "cancel") == 0) return cancel();
     if (strcmp(kind, "reenter") == 0) return reenter();
+    if (strcmp(kind, "exec") == 0) return argc == 5 ? exec(argv) : 2;
     if (strcmp(kind, "killed") == 0) return killed();
     if (strcmp(kind, "empty_environment") == 0) return empty_environment();
     return 2;

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, missing_docs, reason = "each test file uses a part of it")]
 
+pub mod doors;
+
 use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,16 @@ pub fn library_folder() -> &'static Path {
         let _ = std::os::unix::fs::symlink("libsslmode.so", &link);
         assert!(link.exists(), "{}", link.display());
         target.join("release")
+    });
+    &FOLDER
+}
+
+/// The folder with our own libssl.so.3.
+pub fn our_libssl_folder() -> &'static Path {
+    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+        let make = run(Command::new("make").args(["--silent", "target/libssl/libssl.so.3"]).current_dir(root()));
+        assert!(make.status.success(), "{}", make.stderr);
+        root().join("target/libssl")
     });
     &FOLDER
 }

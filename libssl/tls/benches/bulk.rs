@@ -5,21 +5,11 @@ mod support;
 use sslmode_tls::handshake::Versions;
 use sslmode_tls::record::{Received, RecordBuffer, RecordLayer, Version};
 use std::io::{Read, Write};
-use std::time::Duration;
 use support::ours::{KeyType, client, handshake, open, server};
-use support::{Pipe, openssl_contexts, openssl_pair};
+use support::{Pipe, cpu, openssl_contexts, openssl_pair};
 
 const ROUNDS: usize = 15;
 const BYTES: usize = 16 << 20;
-
-/// The CPU time of this process: other programs on the machine do not count.
-fn cpu() -> Duration {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the clock exists on Linux, and `time` is ours to write.
-    let failed = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
-    assert_eq!(failed, 0);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-}
 
 fn timed(work: impl FnOnce()) -> f64 {
     let start = cpu();

@@ -4,16 +4,24 @@
 mod support;
 
 use sslmode_tls::exporter::Exporter;
-use sslmode_tls::handshake::{ClientContext, Established, ServerContext, Versions};
+use sslmode_tls::handshake::{ClientSettings, ServerSettings, Session, SessionSink, Versions};
 use sslmode_tls::record::{RecordLayer, Version};
 use std::io::{Read, Write};
-use support::ours::{KeyType, client, handshake, open, seal, server};
+use std::sync::Arc;
+use support::ours::{End, KeyType, client, handshake, open, seal, server};
 use support::{openssl_contexts, openssl_pair};
 
 const CONNECTIONS: usize = 500;
 
 /// What a libssl would keep for one end: the record layer, the exporter, ALPN, the peer's certificates.
-type Kept = Box<(RecordLayer, Option<Exporter>, Option<Vec<u8>>, Vec<Vec<u8>>)>;
+type Kept = Box<(RecordLayer, Option<Exporter>, Option<Vec<u8>>, Arc<[Vec<u8>]>)>;
+
+/// Is told of sessions and keeps none.
+struct Nobody;
+
+impl SessionSink for Nobody {
+    fn new_session(&self, _session: Session) {}
+}
 
 /// Bytes that malloc has given out.
 fn heap() -> usize {
@@ -32,13 +40,15 @@ fn per_end<T>(mut make: impl FnMut() -> T) -> usize {
     (heap() - before) / CONNECTIONS
 }
 
+/// Settings of both ends of ours.
+fn contexts_of(version: Version) -> (ClientSettings, ServerSettings) {
+    (client(Versions::only(version)), server(Versions::only(version), KeyType::Ecdsa))
+}
+
 /// Two ends of ours, idle.
-fn ours(client: &ClientContext, server: &ServerContext, tickets: bool) -> (Kept, Kept) {
-    let kept = |mut end: Established| {
-        if !tickets {
-            end.traffic.tickets = None;
-        }
-        Box::new((RecordLayer::new(end.traffic), end.exporter, end.alpn, end.peer_certificates))
+fn ours(client: &ClientSettings, server: &ServerSettings) -> (Kept, Kept) {
+    let kept = |End { traffic, established: end }: End| {
+        Box::new((RecordLayer::new(traffic), end.exporter, end.alpn, end.peer_certificates))
     };
     let pair = handshake(client, server).unwrap();
     let (mut client, mut server) = (kept(pair.client), kept(pair.server));
@@ -54,12 +64,13 @@ fn ours(client: &ClientContext, server: &ServerContext, tickets: bool) -> (Kept,
 fn main() {
     println!("{:28} {:>8} {:>8}", "bytes of heap per idle end", "client", "server");
     for version in [Version::Tls12, Version::Tls13] {
-        let contexts = (client(Versions::only(version)), server(Versions::only(version), KeyType::Ecdsa));
-        let pair = |tickets| ours(&contexts.0, &contexts.1, tickets);
-        let (client, server) = (per_end(|| pair(true).0), per_end(|| pair(true).1));
+        let contexts = contexts_of(version);
+        let pair = |client: &ClientSettings| ours(client, &contexts.1);
+        let resuming = ClientSettings { sessions: Some(Arc::new(Nobody)), ..contexts.0.clone() };
+        let (client, server) = (per_end(|| pair(&resuming).0), per_end(|| pair(&resuming).1));
         println!("{:28} {client:8} {server:8}", format!("ours, {version:?}"));
 
-        println!("{:28} {:8}", "  without resumption", per_end(|| pair(false).0));
+        println!("{:28} {:8}", "  without resumption", per_end(|| pair(&contexts.0).0));
 
         let contexts = openssl_contexts(version, true);
         let pair = || {
@@ -77,5 +88,7 @@ fn main() {
         let (client, server) = (per_end(|| pair().0), per_end(|| pair().1));
         println!("{:28} {client:8} {server:8}", format!("OpenSSL, {version:?}"));
     }
+    let begun = per_end(|| contexts_of(Version::Tls13).0.connect().unwrap());
+    println!("{:28} {begun:8}", "a handshake begun");
     println!("the layer itself: {} bytes, the exporter: {}", size_of::<RecordLayer>(), size_of::<Exporter>());
 }

@@ -2,13 +2,10 @@
 
 mod support;
 
-use sslmode_tls::handshake::{
-    Acceptor, ClientContext, ClientHello, ClientSettings, Established, FALLBACK_SCSV, Failure, Verification, Versions,
-};
+use sslmode_tls::handshake::{Acceptor, ClientHello, ClientSettings, FALLBACK_SCSV, Failure, Versions};
 use sslmode_tls::record::{AlertDescription, Protection, Received, RecordLayer, Version};
-use support::{
-    KeyType, Pki, client, client_settings, due, handshake, handshake_with, open, records, seal, server, take_output,
-};
+use std::sync::Arc;
+use support::{End, KeyType, Pki, Sessions, client, due, handshake, open, records, seal, server, take_output};
 
 const EACH: [Version; 2] = [Version::Tls12, Version::Tls13];
 
@@ -24,7 +21,7 @@ fn both_roles_and_versions_hand_over() {
             assert_eq!(pair.client.cipher_suite, pair.server.cipher_suite);
             assert_eq!(pair.client.peer_certificates.len(), 1);
             assert!(pair.server.peer_certificates.is_empty());
-            let sequences = |end: &Established| match &end.traffic.protection {
+            let sequences = |end: &End| match &end.traffic.protection {
                 Protection::Tls12 { write, read } => (write.1, read.1),
                 Protection::Tls13 { write, read, .. } => (write.1, read.1),
             };
@@ -57,7 +54,7 @@ fn both_roles_and_versions_hand_over() {
 fn both_ends_export_the_same() {
     for version in EACH {
         let pair = handshake(&client(Versions::only(version)), &server(Versions::ALL, KeyType::Ecdsa)).unwrap();
-        let (client, server) = (pair.client.exporter.unwrap(), pair.server.exporter.unwrap());
+        let (client, server) = (pair.client.established.exporter.unwrap(), pair.server.established.exporter.unwrap());
         for context in [None, Some(&b""[..]), Some(b"context")] {
             let (mut ours, mut theirs) = ([0; 40], [0; 40]);
             assert!(client.export(b"EXPORTER-test", context, &mut ours));
@@ -70,22 +67,9 @@ fn both_ends_export_the_same() {
 }
 
 #[test]
-fn sessions_are_resumed_by_tickets_that_came_after_the_hand_over() {
-    for version in EACH {
-        let (client, server) = (client(Versions::only(version)), server(Versions::ALL, KeyType::Rsa));
-        let pair = handshake(&client, &server).unwrap();
-        let mut layer = RecordLayer::new(pair.client.traffic);
-        for record in pair.late {
-            open(&mut layer, &record).unwrap();
-        }
-        let again = handshake(&client, &server).unwrap();
-        assert!(again.client.resumed && again.server.resumed, "{version:?}");
-    }
-}
-
-#[test]
 fn a_ticket_that_cannot_be_read_is_a_decode_error() {
-    let pair = handshake(&client(Versions::ALL), &server(Versions::ALL, KeyType::Ecdsa)).unwrap();
+    let settings = ClientSettings { sessions: Some(Arc::new(Sessions::default())), ..client(Versions::ALL) };
+    let pair = handshake(&settings, &server(Versions::ALL, KeyType::Ecdsa)).unwrap();
     let mut traffic = pair.client.traffic;
     let sink = traffic.tickets.as_mut().unwrap();
     assert_eq!(sink.ticket(b"no ticket"), Err(AlertDescription::DECODE_ERROR));
@@ -95,25 +79,23 @@ fn a_ticket_that_cannot_be_read_is_a_decode_error() {
 fn another_authority_and_another_name_are_refused() {
     for version in EACH {
         let server = server(Versions::only(version), KeyType::Ecdsa);
-        let verification = Pki::get().authorities("other-ca.pem");
-        let stranger = ClientContext::new(ClientSettings { verification, ..client_settings(Versions::ALL) }).unwrap();
+        let verify = Pki::get().authorities("other-ca.pem");
+        let stranger = ClientSettings { verify, ..client(Versions::ALL) };
         assert_eq!(handshake(&stranger, &server).err().unwrap().failure, Failure::Certificate);
 
-        let client = ClientContext::new(client_settings(Versions::ALL)).unwrap();
-        let misled = handshake_with(&client, "another.test", &server);
-        assert_eq!(misled.err().unwrap().failure, Failure::Certificate);
+        let misled = ClientSettings { server_name: Some("another.test".to_owned()), ..client(Versions::ALL) };
+        assert_eq!(handshake(&misled, &server).err().unwrap().failure, Failure::Certificate);
 
-        let verification = Verification::Nobody;
-        let trusting = ClientContext::new(ClientSettings { verification, ..client_settings(Versions::ALL) }).unwrap();
+        let trusting = ClientSettings { verify: None, ..client(Versions::ALL) };
         assert!(handshake(&trusting, &server).is_ok());
     }
 }
 
 #[test]
 fn the_fallback_value_is_in_the_hello_and_refused_where_there_is_no_need_of_it() {
-    let settings = |versions| ClientSettings { fallback_scsv: true, ..client_settings(versions) };
-    let fallback = ClientContext::new(settings(Versions::only(Version::Tls12))).unwrap();
-    let mut hello = fallback.connect("localhost").unwrap();
+    let settings = |versions| ClientSettings { fallback_scsv: true, ..client(versions) };
+    let fallback = settings(Versions::only(Version::Tls12));
+    let mut hello = fallback.connect().unwrap();
     let hello = &records(&take_output(&mut hello))[0];
     let suites = Acceptor::new().read(hello).unwrap().cipher_suites;
     assert_eq!(suites.iter().filter(|&&suite| suite == FALLBACK_SCSV).count(), 1);
@@ -123,14 +105,14 @@ fn the_fallback_value_is_in_the_hello_and_refused_where_there_is_no_need_of_it()
     assert_eq!(refused.failure, Failure::PeerAlert(AlertDescription::INAPPROPRIATE_FALLBACK));
     // ... one that could not goes on, and so does one whose client offers all that it can.
     assert!(handshake(&fallback, &server(Versions::only(Version::Tls12), KeyType::Rsa)).is_ok());
-    let needless = ClientContext::new(settings(Versions::ALL)).unwrap();
+    let needless = settings(Versions::ALL);
     assert!(handshake(&needless, &server(Versions::ALL, KeyType::Rsa)).is_ok());
 }
 
 #[test]
 fn a_refused_fallback_is_answered_by_the_alert_alone() {
-    let settings = ClientSettings { fallback_scsv: true, ..client_settings(Versions::only(Version::Tls12)) };
-    let mut client = ClientContext::new(settings).unwrap().connect("localhost").unwrap();
+    let settings = ClientSettings { fallback_scsv: true, ..client(Versions::only(Version::Tls12)) };
+    let mut client = settings.connect().unwrap();
     let hello = take_output(&mut client);
     let mut acceptor = Acceptor::new();
     let seen = acceptor.read(&hello).unwrap();
@@ -147,14 +129,14 @@ fn a_refused_fallback_is_answered_by_the_alert_alone() {
     let mut answer = records(&take_output(&mut acceptor.accept(&only, &seen).unwrap())).remove(0);
     let suite = 44 + usize::from(answer[43]);
     answer[suite..suite + 2].copy_from_slice(&FALLBACK_SCSV.to_be_bytes());
-    assert_eq!(client.read(&answer).unwrap_err().failure, Failure::Protocol);
+    assert_eq!(client.read(&answer).unwrap_err().failure, Failure::IllegalParameter);
     assert_eq!(take_output(&mut client), [21, 3, 3, 0, 2, 2, 47]);
 }
 
 #[test]
 fn failures_stick_and_leave_an_alert() {
     for garbage in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[22, 3, 1, 0, 4, 1, 0, 0, 0], &[21, 3, 3, 0, 2, 2, 40]] {
-        let mut client = client(Versions::ALL).connect("localhost").unwrap();
+        let mut client = client(Versions::ALL).connect().unwrap();
         take_output(&mut client);
         let first = client.read(garbage).unwrap_err();
         let alert = take_output(&mut client);
@@ -176,16 +158,16 @@ fn a_message_that_is_too_long_is_not_waited_for() {
         }
         record
     };
-    let mut end = client(Versions::ALL).connect("localhost").unwrap();
+    let mut end = client(Versions::ALL).connect().unwrap();
     let taken = (0..100).take_while(|&at| end.read(&piece((at == 0).then_some(2))).is_ok()).count();
     assert!(taken < 6, "the client took {taken} records");
 
     let mut acceptor = Acceptor::new();
     let taken = (0..100).take_while(|&at| acceptor.read(&piece((at == 0).then_some(1))).is_none()).count();
     assert!(taken < 6, "the acceptor took {taken} records");
-    let refused = acceptor.accept(&server(Versions::ALL, KeyType::Rsa), &ClientHello::default()).unwrap();
-    // rustls sends no alert for this one.
-    assert_eq!(refused.failure().map(|error| &error.failure), Some(&Failure::Protocol));
+    let mut refused = acceptor.accept(&server(Versions::ALL, KeyType::Rsa), &ClientHello::default()).unwrap();
+    assert_eq!(refused.failure().map(|error| error.failure), Some(Failure::MessageTooLong));
+    assert_eq!(take_output(&mut refused), [21, 3, 3, 0, 2, 2, 47]);
 }
 
 #[test]

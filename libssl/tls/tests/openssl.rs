@@ -2,11 +2,12 @@
 
 mod support;
 
-use sslmode_tls::handshake::{ClientContext, ClientSettings, Failure, Versions};
+use sslmode_tls::handshake::{ClientSettings, Failure, Versions};
 use sslmode_tls::record::{AlertDescription, Role, Version};
 use std::net::TcpListener;
+use std::sync::Arc;
 use support::peer::{Connection, OpenSsl, identity};
-use support::{KeyType, Pki, client, client_settings, server};
+use support::{KeyType, Pki, Sessions, client, server};
 
 const COMBINATIONS: [(Version, KeyType); 4] = [
     (Version::Tls12, KeyType::Rsa),
@@ -94,8 +95,8 @@ fn client_to_openssl() {
     for (version, key) in COMBINATIONS {
         let (mut peer, address) = OpenSsl::server(&format!("{} {} -alpn test", flag(version), identity(key)));
         let mut connection = Connection::connect(&client(Versions::ALL), address).unwrap();
-        assert_eq!(connection.alpn.as_deref(), Some(&b"test"[..]));
-        assert_eq!(connection.peer_certificates.len(), 1);
+        assert_eq!(connection.told.alpn.as_deref(), Some(&b"test"[..]));
+        assert_eq!(connection.told.peer_certificates.len(), 1);
         talk(version, Role::Client, &mut connection, &mut peer);
         assert_eq!(connection.tickets > 0, version == Version::Tls13, "tickets come as records of our layer");
 
@@ -113,12 +114,12 @@ fn server_to_openssl() {
         let arguments = format!("{} -alpn test -keymatexport {label} -keymatexportlen 24", flag(version));
         let mut peer = s_client(port, &arguments);
         let mut connection = Connection::accept(&server(Versions::ALL, key), &listener).unwrap();
-        assert_eq!(connection.alpn.as_deref(), Some(&b"test"[..]));
+        assert_eq!(connection.told.alpn.as_deref(), Some(&b"test"[..]));
         talk(version, Role::Server, &mut connection, &mut peer);
         peer.expect("Verify return code: 0 (ok)");
 
         let mut exported = [0; 24];
-        assert!(connection.exporter.export(label.as_bytes(), None, &mut exported));
+        assert!(connection.told.exporter.export(label.as_bytes(), None, &mut exported));
         let printed: String = exported.iter().map(|byte| format!("{byte:02X}")).collect();
         peer.expect(&format!("Keying material: {printed}"));
 
@@ -162,7 +163,7 @@ fn every_cipher_suite() {
     for (number, key, arguments) in suites {
         let (_peer, address) = OpenSsl::server(&format!("{} {arguments} -rev", identity(key)));
         let mut connection = Connection::connect(&client(Versions::ALL), address).unwrap();
-        assert_eq!(connection.cipher_suite, number);
+        assert_eq!(connection.told.cipher_suite, number);
         connection.send(b"abcdefg\n");
         assert_eq!(connection.receive(8), b"gfedcba\n");
     }
@@ -172,8 +173,8 @@ fn every_cipher_suite() {
 fn a_wrong_authority_is_refused() {
     for (version, key) in COMBINATIONS {
         let (peer, address) = OpenSsl::server(&format!("{} {}", flag(version), identity(key)));
-        let verification = Pki::get().authorities("other-ca.pem");
-        let stranger = ClientContext::new(ClientSettings { verification, ..client_settings(Versions::ALL) }).unwrap();
+        let verify = Pki::get().authorities("other-ca.pem");
+        let stranger = ClientSettings { verify, ..client(Versions::ALL) };
         assert_eq!(Connection::connect(&stranger, address).err().unwrap().failure, Failure::Certificate);
         peer.expect("alert unknown ca");
 
@@ -193,8 +194,8 @@ fn a_wrong_authority_is_refused() {
 fn a_needless_fallback_is_refused_by_either_end() {
     let (peer, address) = OpenSsl::server(&identity(KeyType::Rsa));
     let versions = Versions::only(Version::Tls12);
-    let settings = ClientSettings { fallback_scsv: true, ..client_settings(versions) };
-    let refused = Connection::connect(&ClientContext::new(settings).unwrap(), address).err().unwrap();
+    let settings = ClientSettings { fallback_scsv: true, ..client(versions) };
+    let refused = Connection::connect(&settings, address).err().unwrap();
     assert_eq!(refused.failure, Failure::PeerAlert(AlertDescription::INAPPROPRIATE_FALLBACK));
     peer.expect("inappropriate fallback");
 
@@ -214,7 +215,7 @@ fn openssl_resumes_a_session_of_ours_and_we_one_of_its() {
             let (listener, port) = listen();
             let mut peer = s_client(port, &format!("{option} {}", session.display()));
             let mut connection = Connection::accept(&server, &listener).unwrap();
-            assert_eq!(connection.resumed, resumed, "{version:?}");
+            assert_eq!(connection.told.resumed, resumed, "{version:?}");
             // s_client writes the session when it reads the tickets, which come ahead of the data.
             connection.send(b"tickets are here\n");
             peer.expect("tickets are here\n");
@@ -222,15 +223,17 @@ fn openssl_resumes_a_session_of_ours_and_we_one_of_its() {
             connection.receive_close();
         }
 
-        let context = client(Versions::only(version));
+        let sessions = Arc::new(Sessions::default());
+        let mut settings = ClientSettings { sessions: Some(sessions.clone()), ..client(Versions::only(version)) };
         let arguments = format!("s_server -accept 127.0.0.1:0 -naccept 2 -rev {}", identity(KeyType::Ecdsa));
         let peer = OpenSsl::start(&arguments);
         let address = peer.address();
         for resumed in [false, true] {
-            let mut connection = Connection::connect(&context, address).unwrap();
-            assert_eq!(connection.resumed, resumed, "{version:?}");
+            let mut connection = Connection::connect(&settings, address).unwrap();
+            assert_eq!(connection.told.resumed, resumed, "{version:?}");
             connection.send(b"ab\n");
             assert_eq!(connection.receive(3), b"ba\n");
+            settings.session = sessions.take().pop();
         }
     }
 }

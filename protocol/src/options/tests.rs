@@ -18,6 +18,7 @@ fn items_and_switches() {
     let both = Options { host: Some("/a/b.so".to_owned()), trace: true, ..Options::default() };
     assert_eq!(parse("host=/a/b.so:trace=1"), Ok(both));
     assert!(!parse("follow=0").unwrap().follow);
+    assert_eq!(parse("profile=openssl-1.0.2").unwrap().profile.as_deref(), Some("openssl-1.0.2"));
     assert_eq!(parse("format=json:log=/tmp/%p.log").unwrap().log.as_deref(), Some("/tmp/%p.log"));
 }
 
@@ -38,7 +39,7 @@ fn quotes_keep_colons() {
 #[test]
 fn mistakes_say_what_was_expected() {
     let mistake = |text| parse(text).unwrap_err();
-    let names = "faults, follow, force, format, help, host, log, seed, tally, trace";
+    let names = "faults, follow, force, format, help, host, log, profile, seed, tally, trace";
     assert_eq!(
         mistake("tracee=1"),
         format!("unknown option \"tracee\" (expected one of {names}; did you mean \"trace\"?)")
@@ -49,6 +50,13 @@ fn mistakes_say_what_was_expected() {
     assert_eq!(mistake("host"), "option host: expected a path, got nothing");
     assert_eq!(mistake("host=\"/a"), "no closing \" in host=\"/a");
     assert_eq!(mistake("format=jsn"), "option format: expected text or json, got \"jsn\"; did you mean \"json\"?");
+    for wrong in ["profile", "profile=", "profile=a b", "profile=é"] {
+        assert!(
+            mistake(wrong).starts_with("option profile: expected the name of a libssl version"),
+            "{}",
+            mistake(wrong)
+        );
+    }
     for wrong in ["force", "force=", "force=AUTO_RETRY", "force=+A,,-B", "force=+", "force=+A B", "force=é"] {
         let expected = "option force: expected +MODE or -MODE, with commas between them, got ";
         assert!(mistake(wrong).starts_with(expected), "{}", mistake(wrong));
@@ -65,7 +73,7 @@ proptest! {
     /// Words that are nearly right get further into the grammar than any text does.
     #[test]
     fn nearly_right_options_read_back(
-        keys in prop::collection::vec("(faults|seed|follow|force|format|help|host|log|tally|trace|tracé|)", 0..6),
+        keys in prop::collection::vec("(faults|seed|follow|force|format|help|host|log|profile|tally|trace|tracé|)", 0..6),
         values in prop::collection::vec("(=1|=0|=all@0.5,want_read@nth=3/in=SSL_read|=json|=\\+A|=-A,\\+B_9|='a:b'|=\"/x %p\"|=''|=\"|)", 6),
     ) {
         let text = keys.iter().zip(&values).map(|(key, value)| format!("{key}{value}")).collect::<Vec<_>>().join(":");

@@ -1,99 +1,166 @@
 //! The hand-over: what a finished handshake leaves behind.
 
-use super::error::protocol;
-use super::secrets::Secret;
-use super::{Handshake, HandshakeError, Side};
+use super::error::internal;
+use super::secrets::{Captured, Secret};
+use super::session::{Session, Tickets};
+use super::{CertificateRequest, Handshake, HandshakeError, Side};
 use crate::exporter::Exporter;
-use crate::record::{AlertDescription, Cipher, Hash, Keys, Protection, Role, TicketSink, Traffic, TrafficSecret};
-use rustls::client::ClientConnectionData;
-use rustls::kernel::KernelConnection;
-use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
+use crate::record::{Cipher, Hash, Keys, Protection, Role, TicketSink, Traffic, TrafficSecret, Version};
+use rustls::{ConnectionTrafficSecrets, ExtractedSecrets, HandshakeKind, SupportedCipherSuite};
+use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// What a handshake leaves behind.
 pub struct Established {
-    /// For [`RecordLayer::new`](crate::record::RecordLayer::new).
-    pub traffic: Traffic,
+    /// The version agreed on.
+    pub version: Version,
     /// The cipher suite's number.
     pub cipher_suite: u16,
+    /// The key exchange group's number; none where a TLS 1.2 session was resumed.
+    pub group: Option<u16>,
     /// An earlier session was resumed.
     pub resumed: bool,
     /// The protocol agreed on by ALPN.
     pub alpn: Option<Vec<u8>>,
-    /// The peer's certificates as DER, the end-entity certificate first.
-    pub peer_certificates: Vec<Vec<u8>>,
+    /// A server's: the name that the client asked for, in the client's spelling.
+    pub server_name: Option<String>,
+    /// The peer's certificates as DER, the end-entity certificate first. A server gets those of a resumed session, too;
+    /// a client that resumed one gets none.
+    pub peer_certificates: Arc<[Vec<u8>]>,
+    /// The kind of the peer's signature, by number; none if it signed nothing.
+    pub peer_signature_scheme: Option<u16>,
+    /// A client's: the OCSP response (DER) that the server stapled.
+    pub ocsp_response: Option<Vec<u8>>,
+    /// A client's: the server asked for a certificate.
+    pub certificate_request: Option<CertificateRequest>,
+    /// The random bytes of the client.
+    pub client_random: Option<[u8; 32]>,
+    /// The random bytes of the server. Missing if a server cut its ServerHello into pieces.
+    pub server_random: Option<[u8; 32]>,
+    /// The master secret of TLS 1.2.
+    pub master_secret: Option<Zeroizing<Vec<u8>>>,
     /// For the program's keying material. Missing if a TLS 1.2 server cut its ServerHello into pieces.
     pub exporter: Option<Exporter>,
 }
 
 impl Handshake {
-    /// Hands over to the record layer. Whatever is in [`output`](Self::output) must have been sent, or be sent first.
+    /// Hands over: keys for [`RecordLayer::new`](crate::record::RecordLayer::new), facts for the program. Whatever is in [`output`](Self::output) must have been sent, or be sent first.
     ///
     /// # Errors
     /// The handshake is not complete, or a part of a handshake message was left behind it.
-    pub fn finish(self) -> Result<Established, HandshakeError> {
+    pub fn finish(self) -> Result<(Traffic, Established), HandshakeError> {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
-        if self.common().is_handshaking() {
-            return Err(protocol("the handshake is not complete"));
+        let common = self.common();
+        if common.is_handshaking() {
+            return Err(internal("the handshake is not complete"));
         }
         // RFC 8446 5.1, RFC 5246 6.2.1: the change of keys is a boundary of messages.
         if !self.incoming.is_empty() {
-            return Err(protocol("the record of the last handshake message holds more than that message"));
+            return Err(super::error::failed(
+                super::Failure::UnexpectedMessage,
+                "the record of the last handshake message holds more than that message",
+            ));
         }
-        let common = self.common();
-        let suite = common.negotiated_cipher_suite().ok_or_else(|| protocol("no cipher suite"))?;
-        let hash = hash(suite);
-        let cipher_suite = suite.suite().into();
-        let resumed = common.handshake_kind() == Some(rustls::HandshakeKind::Resumed);
+        let suite = common.negotiated_cipher_suite().ok_or_else(|| internal("no cipher suite"))?;
+        let resumed = common.handshake_kind() == Some(HandshakeKind::Resumed);
+        let group = common.negotiated_key_exchange_group().map(|group| group.name().into());
         let alpn = common.alpn_protocol().map(<[u8]>::to_vec);
-        let peer_certificates = common.peer_certificates().unwrap_or_default();
-        let peer_certificates = peer_certificates.iter().map(|der| der.to_vec()).collect();
+        let client_resumed = resumed && self.role() == Role::Client;
+        let peer_certificates = common.peer_certificates().filter(|_| !client_resumed).unwrap_or_default();
+        let peer_certificates: Arc<[_]> = peer_certificates.iter().map(|der| der.to_vec()).collect();
+        let cipher_suite = suite.suite().into();
+        let version = self.version().ok_or_else(|| internal("no version"))?;
 
-        let (role, handed, kernel) = match self.side {
+        // All that rustls could do from here on is ours: key updates, and sessions.
+        let (role, handed) = match self.side {
             Side::Client(connection) => {
-                let (handed, kernel) = connection.dangerous_into_kernel_connection()?;
-                (Role::Client, handed, Some(kernel))
+                let (handed, _) = connection.dangerous_into_kernel_connection()?;
+                (Role::Client, handed)
             }
             Side::Server(connection) => {
-                // All that the kernel connection of a server could do is update keys, which is ours.
                 let (handed, _) = connection.dangerous_into_kernel_connection()?;
-                (Role::Server, handed, None)
+                (Role::Server, handed)
             }
         };
-        let (write, read) = ((keys(handed.tx.1)?, handed.tx.0), (keys(handed.rx.1)?, handed.rx.0));
-        let captured = self.secrets.take();
-        let (protection, exporter, tickets) = match suite {
-            SupportedCipherSuite::Tls12(_) => {
-                let exporter = match (&captured.master, captured.client_random, self.server_random) {
-                    (Some(master), Some(client), Some(server)) => Some(Exporter::tls12(hash, master, client, server)),
-                    _ => None,
-                };
-                // The tickets of TLS 1.2 came with the handshake.
-                (Protection::Tls12 { write, read }, exporter, None)
+        let mut captured = self.secrets.take();
+        let mut new_session = None;
+        let (protection, exporter) = protection(suite, role, handed, &captured, self.server_random)?;
+        let mut told = self.program.told();
+        let master = told.resumption_master.take();
+        let tickets = match self.resumption {
+            Some((_, Some(sink))) if version == Version::Tls13 => {
+                let master = master.ok_or_else(|| internal("no resumption master secret"))?;
+                Some(Box::new(Tickets::new(master, cipher_suite, sink)) as Box<dyn TicketSink>)
             }
-            SupportedCipherSuite::Tls13(_) => {
-                let secret = |bytes: &Option<Secret>| {
-                    let bytes = bytes.as_ref().ok_or_else(|| protocol("no traffic secret"))?;
-                    TrafficSecret::new(hash, bytes).ok_or_else(|| protocol("traffic secret of another length"))
-                };
-                let (client, server) = (secret(&captured.client)?, secret(&captured.server)?);
-                let (ours, theirs) = if role == Role::Client { (client, server) } else { (server, client) };
-                let cipher = write.0.cipher();
-                if !ours.keys(cipher).matches(&write.0) || !theirs.keys(cipher).matches(&read.0) {
-                    return Err(protocol("the traffic secrets are not those of the keys handed over"));
-                }
-                let protection = Protection::Tls13 { cipher, write: (ours, write.1), read: (theirs, read.1) };
-                let tickets = kernel.map(|kernel| Box::new(Tickets(kernel)) as Box<dyn TicketSink>);
-                (protection, Some(Exporter::tls13(hash, secret(&captured.exporter)?)), tickets)
+            // A resumed session of TLS 1.2 is the one that was offered; rustls stores it again.
+            Some((store, Some(sink))) if !resumed => {
+                let randoms = [captured.client_random.unwrap_or_default(), self.server_random.unwrap_or_default()];
+                new_session = store
+                    .take_tls12()
+                    .map(|value| (sink, Session::tls12(value, cipher_suite, self.ticket_lifetime, randoms)));
+                None
             }
+            _ => None,
         };
-        let traffic = Traffic { role, protection, tickets };
-        Ok(Established { traffic, cipher_suite, resumed, alpn, peer_certificates, exporter })
+        let established = Established {
+            version,
+            cipher_suite,
+            group,
+            resumed,
+            alpn,
+            server_name: self.server_name,
+            peer_certificates,
+            peer_signature_scheme: told.peer_signature_scheme,
+            ocsp_response: told.ocsp_response.take(),
+            certificate_request: told.request.take(),
+            client_random: captured.client_random,
+            server_random: self.server_random,
+            master_secret: captured.master.take(),
+            exporter,
+        };
+        drop(told);
+        // The program's function runs while nothing is locked.
+        if let Some((sink, session)) = new_session {
+            sink.new_session(session);
+        }
+        Ok((Traffic { role, protection, tickets }, established))
     }
 }
 
-fn hash(suite: SupportedCipherSuite) -> Hash {
+/// The keys of the record layer, and the exporter.
+fn protection(
+    suite: SupportedCipherSuite,
+    role: Role,
+    handed: ExtractedSecrets,
+    captured: &Captured,
+    server_random: Option<[u8; 32]>,
+) -> Result<(Protection, Option<Exporter>), HandshakeError> {
+    let hash = hash(suite);
+    let (write, read) = ((keys(handed.tx.1)?, handed.tx.0), (keys(handed.rx.1)?, handed.rx.0));
+    if suite.tls13().is_none() {
+        let exporter = match (&captured.master, captured.client_random, server_random) {
+            (Some(master), Some(client), Some(server)) => Some(Exporter::tls12(hash, master, client, server)),
+            _ => None,
+        };
+        return Ok((Protection::Tls12 { write, read }, exporter));
+    }
+    let secret = |bytes: &Option<Secret>| {
+        let bytes = bytes.as_ref().ok_or_else(|| internal("no traffic secret"))?;
+        TrafficSecret::new(hash, bytes).ok_or_else(|| internal("traffic secret of another length"))
+    };
+    let (client, server) = (secret(&captured.client)?, secret(&captured.server)?);
+    let (ours, theirs) = if role == Role::Client { (client, server) } else { (server, client) };
+    let cipher = write.0.cipher();
+    if !ours.keys(cipher).matches(&write.0) || !theirs.keys(cipher).matches(&read.0) {
+        return Err(internal("the traffic secrets are not those of the keys handed over"));
+    }
+    let protection = Protection::Tls13 { cipher, write: (ours, write.1), read: (theirs, read.1) };
+    Ok((protection, Some(Exporter::tls13(hash, secret(&captured.exporter)?))))
+}
+
+pub(super) fn hash(suite: SupportedCipherSuite) -> Hash {
     let common = match suite {
         SupportedCipherSuite::Tls12(suite) => &suite.common,
         SupportedCipherSuite::Tls13(suite) => &suite.common,
@@ -101,25 +168,21 @@ fn hash(suite: SupportedCipherSuite) -> Hash {
     if common.hash_provider.output_len() == Hash::Sha384.length() { Hash::Sha384 } else { Hash::Sha256 }
 }
 
+/// The AEAD of a TLS 1.3 cipher suite.
+pub(super) fn cipher(suite: SupportedCipherSuite) -> Cipher {
+    match u16::from(suite.suite()) {
+        0x1301 => Cipher::Aes128Gcm,
+        0x1303 => Cipher::ChaCha20Poly1305,
+        _ => Cipher::Aes256Gcm,
+    }
+}
+
 fn keys(secrets: ConnectionTrafficSecrets) -> Result<Keys, HandshakeError> {
     let (cipher, key, iv) = match secrets {
         ConnectionTrafficSecrets::Aes128Gcm { key, iv } => (Cipher::Aes128Gcm, key, iv),
         ConnectionTrafficSecrets::Aes256Gcm { key, iv } => (Cipher::Aes256Gcm, key, iv),
         ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv } => (Cipher::ChaCha20Poly1305, key, iv),
-        _ => return Err(protocol("an AEAD that the record layer does not have")),
+        _ => return Err(internal("an AEAD that the record layer does not have")),
     };
-    Keys::new(cipher, key.as_ref(), iv.as_ref()).ok_or_else(|| protocol("a key of another length"))
-}
-
-/// rustls' part of a TLS 1.3 client after the handshake: it stores tickets with the session.
-struct Tickets(KernelConnection<ClientConnectionData>);
-
-impl TicketSink for Tickets {
-    fn ticket(&mut self, body: &[u8]) -> Result<(), AlertDescription> {
-        self.0.handle_new_session_ticket(body).map_err(|error| match error {
-            rustls::Error::InvalidMessage(_) => AlertDescription::DECODE_ERROR,
-            rustls::Error::PeerMisbehaved(_) => AlertDescription::ILLEGAL_PARAMETER,
-            _ => AlertDescription::INTERNAL_ERROR,
-        })
-    }
+    Keys::new(cipher, key.as_ref(), iv.as_ref()).ok_or_else(|| internal("a key of another length"))
 }

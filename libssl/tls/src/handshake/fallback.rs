@@ -1,7 +1,11 @@
 //! `TLS_FALLBACK_SCSV`: a signaling value in the place of a cipher suite (RFC 7507).
 
+use crate::record::Version;
 use rustls::crypto::aws_lc_rs::cipher_suite;
 use rustls::{CipherSuite, CipherSuiteCommon, SupportedCipherSuite, Tls12CipherSuite};
+use sslmode_engine::Modes;
+use sslmode_engine::dialect::OPENSSL_3;
+use sslmode_engine::fallback::{self, Ability, Answer};
 use std::sync::LazyLock;
 
 /// `TLS_FALLBACK_SCSV` (RFC 7507 2).
@@ -27,3 +31,24 @@ pub(super) static FALLBACK_SUITE: LazyLock<Tls12CipherSuite> = LazyLock::new(|| 
         aead_alg: suite.aead_alg,
     }
 });
+
+/// What a server that could do more writes at the end of its random bytes (RFC 8446 4.1.3).
+const MARK: &[u8; 8] = b"DOWNGRD\x01";
+
+fn number(version: Version) -> fallback::Version {
+    fallback::Version(version.number())
+}
+
+/// Whether a server that can do `highest` refuses a client with the signal, of which it would take `negotiated`. Every
+/// version that knows the signal answers alike.
+pub(super) fn server_refuses(negotiated: Version, highest: Version) -> bool {
+    fallback::server_answers(&OPENSSL_3, true, number(negotiated), number(highest)) != Answer::GoesOn
+}
+
+/// Whether a client that sent the signal, and can do `highest`, refuses these random bytes of a server.
+pub(super) fn client_refuses(negotiated: Version, highest: Version, random: &[u8; 32]) -> bool {
+    let version = number(negotiated);
+    let ability = Ability { enabled: version, built: number(highest) };
+    random.ends_with(MARK)
+        && fallback::client_answers_mark(&OPENSSL_3, Modes::SEND_FALLBACK_SCSV, version, ability) != Answer::GoesOn
+}

@@ -1,27 +1,22 @@
 //! The ClientHello, read before anything is decided.
 
-use super::error::setup;
+use super::choose::ByHello;
+use super::error::{failed, setup};
+use super::program::Program;
 use super::secrets::Secrets;
-use super::{FALLBACK_SCSV, Handshake, HandshakeError, ServerContext, Side};
-use rustls::server::{Acceptor as RustlsAcceptor, UnbufferedServerConnection};
+use super::{ClientHello, FALLBACK_SCSV, Failure, Handshake, HandshakeError, ServerSettings, Side};
+use crate::record::{AlertDescription, HEADER};
+use rustls::server::UnbufferedServerConnection;
 use std::sync::Arc;
 
-/// What a ClientHello says, for whoever chooses the certificate.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ClientHello {
-    /// The name of the server that the client wants (RFC 6066 3).
-    pub server_name: Option<String>,
-    /// The protocols that it offers by ALPN (RFC 7301).
-    pub alpn: Vec<Vec<u8>>,
-    /// Its cipher suites, [`FALLBACK_SCSV`] among them if it is a fallback.
-    pub cipher_suites: Vec<u16>,
-}
+/// The longest ClientHello that rustls takes, header included.
+const LONGEST: usize = 65_535 + 4;
 
 /// Reads the ClientHello before anything is decided; then the same bytes go to the handshake.
 #[derive(Default)]
 pub struct Acceptor {
-    rustls: RustlsAcceptor,
-    seen: Vec<u8>,
+    records: Vec<u8>,
+    message: Vec<u8>,
 }
 
 impl Acceptor {
@@ -33,26 +28,19 @@ impl Acceptor {
     /// Takes one complete record; answers once the ClientHello is complete. What is wrong with it is left to the
     /// handshake to say, so bytes that are no ClientHello count as an empty one.
     pub fn read(&mut self, record: &[u8]) -> Option<ClientHello> {
-        self.seen.extend_from_slice(record);
-        let mut rest = record;
-        while !rest.is_empty() {
-            match self.rustls.read_tls(&mut rest) {
-                Ok(count) if count > 0 => {}
-                _ => return Some(ClientHello::default()),
-            }
+        const HANDSHAKE: u8 = 22;
+        self.records.extend_from_slice(record);
+        let content = record.get(HEADER..).unwrap_or_default();
+        if record.first() != Some(&HANDSHAKE) || content.is_empty() {
+            return Some(ClientHello::default());
         }
-        match self.rustls.accept() {
-            Ok(None) => None,
-            Err(_) => Some(ClientHello::default()),
-            Ok(Some(accepted)) => {
-                let hello = accepted.client_hello();
-                Some(ClientHello {
-                    server_name: hello.server_name().map(str::to_owned),
-                    alpn: hello.alpn().map(|names| names.map(<[u8]>::to_vec).collect()).unwrap_or_default(),
-                    cipher_suites: hello.cipher_suites().iter().map(|&suite| suite.into()).collect(),
-                })
-            }
+        self.message.extend_from_slice(content);
+        let &[_, high, middle, low] = self.message.first_chunk()?;
+        let length = 4 + u32::from_be_bytes([0, high, middle, low]) as usize;
+        if self.message.len() < length && length <= LONGEST && self.records.len() <= super::MOST {
+            return None;
         }
+        Some(ClientHello::parse(&self.message).unwrap_or_default())
     }
 
     /// Goes on with these settings.
@@ -61,16 +49,50 @@ impl Acceptor {
     /// [`Handshake::output`].
     ///
     /// # Errors
-    /// [`Failure::Setup`](super::Failure::Setup).
-    pub fn accept(self, context: &ServerContext, hello: &ClientHello) -> Result<Handshake, HandshakeError> {
-        let mut config = context.config.clone();
-        let secrets = Arc::new(Secrets::default());
+    /// [`Failure::Setup`].
+    pub fn accept(self, settings: &ServerSettings, hello: &ClientHello) -> Result<Handshake, HandshakeError> {
+        let secrets = Arc::new(Secrets::telling(settings.secrets.clone()));
+        let program = Arc::new(Program {
+            verify: settings.verify.clone(),
+            verify_schemes: settings.verify_schemes.clone(),
+            sign_schemes: settings.sign_schemes.clone(),
+            ..Program::default()
+        });
+        let mut config = settings.config(&program)?;
+        config.cert_resolver = Arc::new(ByHello::new(settings, hello, program.clone()));
         config.key_log = secrets.clone();
         let connection = UnbufferedServerConnection::new(Arc::new(config)).map_err(setup)?;
-        let mut handshake = Handshake::new(Side::Server(Box::new(connection)), secrets);
-        handshake.fallback_from = hello.cipher_suites.contains(&FALLBACK_SCSV).then_some(context.highest);
-        // A failure is kept for the caller's next look, with the alert.
-        _ = handshake.read(&self.seen);
+        let mut handshake = Handshake::new(Side::Server(Box::new(connection)), secrets, program);
+        let falls_back = hello.cipher_suites.contains(&FALLBACK_SCSV);
+        handshake.fallback_from = falls_back.then_some(settings.choices.versions().max);
+        handshake.server_name = hello.server_name.clone();
+        let mut rest = &self.records[..];
+        while !rest.is_empty() {
+            let (record, behind) = rest.split_at(record_length(rest));
+            // A failure is kept for the caller's next look, with the alert.
+            if handshake.read(record).is_err() {
+                break;
+            }
+            rest = behind;
+        }
         Ok(handshake)
+    }
+
+    /// Ends it here: the record to be sent, with this alert, and the error.
+    pub fn refuse(self, alert: AlertDescription) -> ([u8; 7], HandshakeError) {
+        let failure = match alert {
+            AlertDescription::NO_APPLICATION_PROTOCOL => Failure::NoApplicationProtocol,
+            _ => Failure::Refused,
+        };
+        let error = failed(failure, format!("the program refused the ClientHello (alert sent: {alert})"));
+        (super::alerts::plain(alert), HandshakeError { alert: Some(alert), ..error })
+    }
+}
+
+/// The length of the first of these records; what is cut counts as one.
+pub(super) fn record_length(records: &[u8]) -> usize {
+    match records.first_chunk::<HEADER>() {
+        Some(&[.., high, low]) => records.len().min(HEADER + usize::from(u16::from_be_bytes([high, low]))),
+        None => records.len(),
     }
 }

@@ -1,16 +1,18 @@
-//! What the handshakes of one context have in common: `SSL_CTX`, as far as rustls is concerned.
+//! What one connection is to do: `SSL`, as far as the handshake is concerned.
 
 use super::error::setup;
-use super::fallback::FALLBACK_SUITE;
-use super::secrets::Secrets;
-use super::verify::ProgramVerifier;
-use super::{Handshake, HandshakeError, Side, VerifyPeer};
+use super::program::{self, Program};
+use super::secrets::{SecretSink, Secrets};
+use super::session::Store;
+use super::verify::ServerVerifier;
+use super::{
+    Choices, ChooseIdentity, Handshake, HandshakeError, Identity, Session, SessionSink, Side, Tickets, VerifyPeer,
+};
 use crate::record::Version;
-use rustls::client::danger::ServerCertVerifier;
-use rustls::client::{UnbufferedClientConnection, WebPkiServerVerifier};
-use rustls::crypto::aws_lc_rs as provider;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject};
-use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion};
+use rustls::ServerConfig;
+use rustls::SupportedProtocolVersion;
+use rustls::client::{Resumption, Tls12Resumption, UnbufferedClientConnection};
+use rustls::pki_types::{IpAddr, Ipv4Addr, ServerName};
 use std::sync::Arc;
 
 /// Which versions are offered or accepted.
@@ -31,7 +33,7 @@ impl Versions {
         Versions { min: version, max: version }
     }
 
-    fn list(self) -> &'static [&'static SupportedProtocolVersion] {
+    pub(super) fn list(self) -> &'static [&'static SupportedProtocolVersion] {
         static HIGHEST_FIRST: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS13, &rustls::version::TLS12];
         match (self.min, self.max) {
             (Version::Tls12, Version::Tls13) => &HIGHEST_FIRST,
@@ -42,142 +44,142 @@ impl Versions {
     }
 }
 
-/// A certificate chain and its key.
-pub struct Identity {
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
-}
-
-impl Identity {
-    /// Reads a chain, the end-entity certificate first, and a private key (PKCS #8, PKCS #1 or SEC 1), all in PEM.
-    ///
-    /// # Errors
-    /// [`Failure::Setup`](super::Failure::Setup): not PEM, or nothing of the kind in it.
-    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, HandshakeError> {
-        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain).collect();
-        let chain = chain.map_err(setup)?;
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(setup)?;
-        Ok(Identity { chain, key })
-    }
-}
-
-/// The certificates in a PEM file, as DER.
-///
-/// # Errors
-/// [`Failure::Setup`](super::Failure::Setup): not PEM.
-pub fn certificates_from_pem(pem: &[u8]) -> Result<Vec<Vec<u8>>, HandshakeError> {
-    CertificateDer::pem_slice_iter(pem).map(|der| der.map(|der| der.to_vec())).collect::<Result<_, _>>().map_err(setup)
-}
-
-/// How a client judges the server's certificates. Signatures of the handshake are verified in any case.
-pub enum Verification {
-    /// Not at all (`SSL_VERIFY_NONE`).
-    Nobody,
-    /// Against these authorities, DER, by rustls' own verifier.
-    Authorities(Vec<Vec<u8>>),
-    /// By the program.
-    Program(Arc<dyn VerifyPeer>),
-}
-
-/// What a client's handshakes have in common.
+/// What a client's connection is to do. Cheap to make and to copy: what is large is shared.
+#[derive(Clone, Default)]
 pub struct ClientSettings {
-    /// The versions offered.
-    pub versions: Versions,
-    /// Who verifies.
-    pub verification: Verification,
+    /// Cipher suites, groups, versions.
+    pub choices: Choices,
+    /// The server's name: sent as SNI unless it is an IP address, and passed to [`VerifyPeer`].
+    pub server_name: Option<String>,
+    /// Who judges the server's certificates; nobody: none is refused (`SSL_VERIFY_NONE`).
+    pub verify: Option<Arc<dyn VerifyPeer>>,
+    /// The client's own identity, if the server asks for one.
+    pub identity: Option<Arc<dyn ChooseIdentity>>,
     /// Protocols offered by ALPN, in order.
     pub alpn: Vec<Vec<u8>>,
     /// Sends [`FALLBACK_SCSV`](super::FALLBACK_SCSV) (`SSL_MODE_SEND_FALLBACK_SCSV`).
     pub fallback_scsv: bool,
+    /// Asks for no TLS 1.2 ticket (`SSL_OP_NO_TICKET`); a TLS 1.3 server does not ask.
+    pub no_ticket: bool,
+    /// The session to be resumed, if the server lets it be.
+    pub session: Option<Session>,
+    /// Who gets new sessions; nobody: the connection keeps nothing for making them.
+    pub sessions: Option<Arc<dyn SessionSink>>,
+    /// The signatures that are verified, by number, the preferred first; none: all that there are.
+    pub verify_schemes: Option<Arc<[u16]>>,
+    /// The signatures that are made, by number; none: all that the key makes.
+    pub sign_schemes: Option<Arc<[u16]>>,
+    /// Who gets the secrets (`SSL_CTX_set_keylog_callback`).
+    pub secrets: Option<Arc<dyn SecretSink>>,
 }
 
-/// A client's settings, made ready; keeps the sessions that can be resumed.
-pub struct ClientContext {
-    config: ClientConfig,
-}
-
-impl ClientContext {
-    /// Makes settings ready.
+impl ClientSettings {
+    /// Begins a handshake; the ClientHello is then in [`Handshake::output`].
     ///
     /// # Errors
-    /// [`Failure::Setup`](super::Failure::Setup): no version, or authorities that cannot be read.
-    pub fn new(settings: ClientSettings) -> Result<Self, HandshakeError> {
-        let mut provider = provider::default_provider();
-        if settings.fallback_scsv {
-            provider.cipher_suites.push(SupportedCipherSuite::Tls12(&FALLBACK_SUITE));
-        }
-        let provider = Arc::new(provider);
-        let verifier: Arc<dyn ServerCertVerifier> = match settings.verification {
-            Verification::Authorities(authorities) => {
-                let mut roots = RootCertStore::empty();
-                for authority in authorities {
-                    roots.add(authority.into()).map_err(setup)?;
-                }
-                WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone()).build().map_err(setup)?
-            }
-            Verification::Nobody => Arc::new(ProgramVerifier { provider: provider.clone(), program: None }),
-            Verification::Program(program) => {
-                Arc::new(ProgramVerifier { provider: provider.clone(), program: Some(program) })
+    /// [`Failure::Setup`](super::Failure::Setup): not a name, or choices that leave nothing to offer.
+    pub fn connect(&self) -> Result<Handshake, HandshakeError> {
+        let mut config = self.choices.client(self.fallback_scsv)?.clone();
+        let name = match &self.server_name {
+            Some(name) => ServerName::try_from(name.clone()).map_err(setup)?,
+            None => {
+                config.enable_sni = false;
+                // rustls needs one as the key of its session store; ours has no use for it.
+                ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([0; 4])))
             }
         };
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(settings.versions.list())
-            .map_err(setup)?
-            .dangerous()
-            .with_custom_certificate_verifier(verifier)
-            .with_no_client_auth();
-        config.alpn_protocols = settings.alpn;
-        config.enable_secret_extraction = true;
-        Ok(ClientContext { config })
-    }
-
-    /// Begins a handshake with the server of this name; the ClientHello is then in [`Handshake::output`].
-    ///
-    /// # Errors
-    /// [`Failure::Setup`](super::Failure::Setup): not a name.
-    pub fn connect(&self, name: &str) -> Result<Handshake, HandshakeError> {
-        let name = ServerName::try_from(name.to_owned()).map_err(setup)?;
-        let mut config = self.config.clone();
-        let secrets = Arc::new(Secrets::default());
+        let secrets = Arc::new(Secrets::telling(self.secrets.clone()));
+        let store = Arc::new(Store::offering(self.session.clone()));
+        let tls12 = if self.no_ticket { Tls12Resumption::SessionIdOnly } else { Tls12Resumption::SessionIdOrTickets };
+        config.alpn_protocols = self.alpn.clone();
         config.key_log = secrets.clone();
-        let connection = UnbufferedClientConnection::new(Arc::new(config), name).map_err(setup)?;
-        let mut handshake = Handshake::new(Side::Client(Box::new(connection)), secrets);
+        config.resumption = Resumption::store(store.clone()).tls12_resumption(tls12);
+        config.time_provider = store.clone();
+        let program = Arc::new(Program {
+            verify: self.verify.clone(),
+            name: self.server_name.clone(),
+            identity: self.identity.clone(),
+            verify_schemes: self.verify_schemes.clone(),
+            sign_schemes: self.sign_schemes.clone(),
+            ..Program::default()
+        });
+        let connection = {
+            let _entered = program::enter(&program);
+            UnbufferedClientConnection::new(Arc::new(config), name).map_err(setup)?
+        };
+        let mut handshake = Handshake::new(Side::Client(Box::new(connection)), secrets, program);
+        handshake.fallback_from = self.fallback_scsv.then_some(Version::Tls13);
+        handshake.resumption = Some((store, self.sessions.clone()));
         handshake.advance()?;
         Ok(handshake)
     }
 }
 
-/// What a server's handshakes have in common.
+/// Whether a server asks its clients for a certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// No (`SSL_VERIFY_NONE`).
+    #[default]
+    None,
+    /// Yes, and it goes on without one (`SSL_VERIFY_PEER`).
+    Request,
+    /// Yes, and it goes on with one only (`SSL_VERIFY_FAIL_IF_NO_PEER_CERT`).
+    Require,
+}
+
+/// What a server's connection is to do. Cheap to make and to copy: what is large is shared.
+#[derive(Clone, Default)]
 pub struct ServerSettings {
-    /// The versions accepted.
-    pub versions: Versions,
-    /// The server's certificates and key.
-    pub identity: Identity,
-    /// Protocols accepted by ALPN, the preferred first.
-    pub alpn: Vec<Vec<u8>>,
+    /// Cipher suites, groups, versions.
+    pub choices: Choices,
+    /// Chooses the cipher suite by our order, and not by the client's (`SSL_OP_CIPHER_SERVER_PREFERENCE`).
+    pub server_preference: bool,
+    /// The server's certificates, at most one for each kind of key; the one that goes with what the client can verify
+    /// is used.
+    pub identities: Vec<Arc<Identity>>,
+    /// Whether clients are asked for a certificate.
+    pub client_auth: ClientAuth,
+    /// Names of authorities (DER) sent with the request.
+    pub authorities: Arc<[Vec<u8>]>,
+    /// Who judges the client's certificates; nobody: none is refused.
+    pub verify: Option<Arc<dyn VerifyPeer>>,
+    /// The protocol chosen of those that the client offers by ALPN, or none (RFC 7301 3.2: no answer to the offer).
+    pub alpn: Option<Vec<u8>>,
+    /// The keys of session tickets; none: no session is resumed (`SSL_OP_NO_TICKET`).
+    pub tickets: Option<Arc<Tickets>>,
+    /// How many tickets follow a TLS 1.3 handshake (`SSL_set_num_tickets`).
+    pub ticket_count: usize,
+    /// Sessions are resumed only where this, and [`client_auth`](Self::client_auth), is what it was
+    /// (`SSL_set_session_id_context`).
+    pub session_context: Vec<u8>,
+    /// The signatures that are verified, by number, the preferred first; none: all that there are.
+    pub verify_schemes: Option<Arc<[u16]>>,
+    /// The signatures that are made, by number; none: all that the key makes.
+    pub sign_schemes: Option<Arc<[u16]>>,
+    /// Who gets the secrets (`SSL_CTX_set_keylog_callback`).
+    pub secrets: Option<Arc<dyn SecretSink>>,
 }
 
-/// A server's settings, made ready; keeps the key of its tickets.
-pub struct ServerContext {
-    pub(super) config: ServerConfig,
-    pub(super) highest: Version,
-}
-
-impl ServerContext {
-    /// Makes settings ready.
-    ///
-    /// # Errors
-    /// [`Failure::Setup`](super::Failure::Setup): no version, or a key that does not fit.
-    pub fn new(settings: ServerSettings) -> Result<Self, HandshakeError> {
-        let mut config = ServerConfig::builder_with_provider(Arc::new(provider::default_provider()))
-            .with_protocol_versions(settings.versions.list())
-            .map_err(setup)?
-            .with_no_client_auth()
-            .with_single_cert(settings.identity.chain, settings.identity.key)
-            .map_err(setup)?;
-        config.alpn_protocols = settings.alpn;
-        config.ticketer = provider::Ticketer::new().map_err(setup)?;
-        config.enable_secret_extraction = true;
-        Ok(ServerContext { config, highest: settings.versions.max })
+impl ServerSettings {
+    /// rustls' settings for one connection.
+    pub(super) fn config(&self, program: &Arc<Program>) -> Result<ServerConfig, HandshakeError> {
+        let mut config = if self.client_auth == ClientAuth::None {
+            self.choices.server()?.clone()
+        } else {
+            self.choices.new_server(Arc::new(ServerVerifier {
+                program: program.clone(),
+                mandatory: self.client_auth == ClientAuth::Require,
+                authorities: self.authorities.iter().map(|name| name.clone().into()).collect(),
+            }))?
+        };
+        config.ignore_client_order = self.server_preference;
+        config.alpn_protocols = self.alpn.iter().cloned().collect();
+        config.send_tls13_tickets = 0;
+        if let Some(tickets) = &self.tickets {
+            let binding = [&[self.client_auth as u8][..], &self.session_context].concat();
+            config.ticketer = Arc::new(super::tickets::Bound { tickets: tickets.clone(), binding });
+            config.send_tls13_tickets = self.ticket_count;
+        }
+        Ok(config)
     }
 }

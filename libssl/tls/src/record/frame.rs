@@ -6,8 +6,8 @@ use super::{AlertDescription, ContentType, Error, Version};
 /// The bytes of a record header: type, version, length (RFC 8446 5.1).
 pub const HEADER: usize = 5;
 
-/// The longest record of either version, header included.
-const MAX_RECORD: usize = HEADER + MAX_CIPHERTEXT_TLS12;
+/// The longest record of either version, header included: the bytes that a [`RecordBuffer`] needs.
+pub const MAX_RECORD: usize = HEADER + MAX_CIPHERTEXT_TLS12;
 
 /// Checks a header; returns the record's type and the length of what follows the header.
 pub(super) fn parse_header(version: Version, header: [u8; HEADER]) -> Result<(ContentType, usize), Error> {
@@ -32,22 +32,27 @@ fn max_ciphertext(version: Version) -> usize {
     }
 }
 
+/// Whether these bytes can be the header of a record of any version since SSL 3.0; what cannot is another protocol.
+pub fn is_record_header(header: [u8; HEADER]) -> bool {
+    matches!(header, [20..=23, 3, ..])
+}
+
 /// Where incoming bytes wait until they are complete records.
 ///
 /// It holds at most one record of the largest size, whatever the peer sends: memory is allocated when the first bytes
-/// come and given back by [`release`](RecordBuffer::release). A caller that wants no byte beyond the record at hand
+/// come and given back by [`take_memory`](RecordBuffer::take_memory). A caller that wants no byte beyond the record at hand
 /// reads [`missing`](RecordBuffer::missing) bytes at a time; one that reads ahead fills [`space`](RecordBuffer::space).
 #[derive(Default)]
 pub struct RecordBuffer {
-    bytes: Vec<u8>,
+    bytes: Box<[u8]>,
     start: usize,
     end: usize,
 }
 
 impl RecordBuffer {
     /// An empty buffer, without memory.
-    pub const fn new() -> Self {
-        RecordBuffer { bytes: Vec::new(), start: 0, end: 0 }
+    pub fn new() -> Self {
+        RecordBuffer { bytes: Box::new([]), start: 0, end: 0 }
     }
 
     /// Bytes that wait.
@@ -68,7 +73,7 @@ impl RecordBuffer {
     /// Room for bytes from the transport: never empty unless the first record is complete.
     pub fn space(&mut self) -> &mut [u8] {
         if self.bytes.is_empty() {
-            self.bytes = vec![0; MAX_RECORD];
+            self.bytes = vec![0; MAX_RECORD].into();
         }
         if self.start > 0 && self.bytes.len() - self.start < self.record_length() {
             self.bytes.copy_within(self.start..self.end, 0);
@@ -106,17 +111,28 @@ impl RecordBuffer {
         }
     }
 
-    /// Gives the memory back if nothing waits (`SSL_MODE_RELEASE_BUFFERS`).
-    pub fn release(&mut self) {
-        if self.is_empty() {
-            self.bytes = Vec::new();
+    /// Whether it has memory.
+    pub fn has_memory(&self) -> bool {
+        !self.bytes.is_empty()
+    }
+
+    /// Gives it memory, [`MAX_RECORD`] bytes, if it has none.
+    pub fn lend(&mut self, memory: Box<[u8]>) {
+        if !self.has_memory() && memory.len() == MAX_RECORD {
+            self.bytes = memory;
         }
+    }
+
+    /// Gives its memory back if nothing waits (`SSL_MODE_RELEASE_BUFFERS`).
+    pub fn take_memory(&mut self) -> Option<Box<[u8]>> {
+        (self.is_empty() && self.has_memory()).then(|| std::mem::take(&mut self.bytes))
     }
 
     fn record_length(&self) -> usize {
         match self.bytes[self.start..self.end].first_chunk::<HEADER>() {
             None => HEADER,
-            // A length that no version allows is not waited for.
+            // What is no record, and a length that no version allows, is not waited for.
+            Some(&[content_type, ..]) if ContentType::from_wire(content_type).is_err() => HEADER,
             Some(&[.., high, low]) => match HEADER + usize::from(u16::from_be_bytes([high, low])) {
                 length if length > MAX_RECORD => HEADER,
                 length => length,

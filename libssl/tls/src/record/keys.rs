@@ -15,6 +15,16 @@ pub enum Version {
     Tls13,
 }
 
+impl Version {
+    /// Its number on the wire, as in `TLS1_2_VERSION`.
+    pub const fn number(self) -> u16 {
+        match self {
+            Version::Tls12 => 0x0303,
+            Version::Tls13 => 0x0304,
+        }
+    }
+}
+
 /// The AEAD of a cipher suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cipher {
@@ -114,6 +124,7 @@ impl std::fmt::Debug for Keys {
 }
 
 /// A secret of the TLS 1.3 key schedule (RFC 8446 7.1), zeroized on drop.
+#[derive(Clone)]
 pub struct TrafficSecret {
     hash: Hash,
     bytes: Zeroizing<[u8; 48]>,
@@ -128,6 +139,15 @@ impl TrafficSecret {
         let mut bytes = Zeroizing::new([0; 48]);
         bytes[..secret.len()].copy_from_slice(secret);
         Some(TrafficSecret { hash, bytes })
+    }
+
+    /// A secret of the hash whose output is as long.
+    pub(crate) fn of_length(secret: &[u8]) -> Option<Self> {
+        [Hash::Sha256, Hash::Sha384].into_iter().find_map(|hash| TrafficSecret::new(hash, secret))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.hash.length()]
     }
 
     /// The keys of this secret (RFC 8446 7.3).

@@ -260,6 +260,11 @@ impl RecordLayer {
         Ok(())
     }
 
+    /// Whether a key update of ours is due, and whether it asks for the peer's.
+    pub fn due_key_update(&self) -> Option<bool> {
+        self.due.key_update
+    }
+
     /// Makes our close_notify due: nothing can be sealed after it, while the peer may go on sending (RFC 8446 6.1).
     pub fn close(&mut self) {
         if !self.write_closed && self.failure.is_none() {

@@ -32,7 +32,7 @@ mod traffic;
 
 pub use alert::AlertDescription;
 pub use error::Error;
-pub use frame::{HEADER, RecordBuffer};
+pub use frame::{HEADER, MAX_RECORD, RecordBuffer, is_record_header};
 pub use keys::{Cipher, Hash, Keys, TrafficSecret, Version};
 pub use layer::RecordLayer;
 pub use limits::MAX_CONTENT;

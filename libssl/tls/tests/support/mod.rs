@@ -1,22 +1,51 @@
 //! What the tests share: certificates, and an end of a connection without I/O.
 #![allow(dead_code, missing_docs)]
 
+pub mod evp;
 pub mod peer;
 
 use sslmode_tls::handshake::{
-    Acceptor, ClientContext, ClientSettings, Established, Handshake, HandshakeError, Identity, ServerContext,
-    ServerSettings, Verification, Versions, certificates_from_pem,
+    Acceptor, Authorities, Choices, ClientSettings, Established, Handshake, HandshakeError, Identity, ServerSettings,
+    Session, SessionSink, Tickets, VerifyPeer, Versions, certificates_from_pem,
 };
-use sslmode_tls::record::{Error, Received, RecordBuffer, RecordLayer};
+use sslmode_tls::record::{Error, Received, RecordBuffer, RecordLayer, Traffic, Version};
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// Key types of the test certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyType {
     Rsa,
     Ecdsa,
+    P384,
+    P521,
+    Ed25519,
+}
+
+impl KeyType {
+    pub const ALL: [KeyType; 5] = [KeyType::Rsa, KeyType::Ecdsa, KeyType::P384, KeyType::P521, KeyType::Ed25519];
+
+    fn name(self) -> &'static str {
+        match self {
+            KeyType::Rsa => "rsa",
+            KeyType::Ecdsa => "ecdsa",
+            KeyType::P384 => "p384",
+            KeyType::P521 => "p521",
+            KeyType::Ed25519 => "ed25519",
+        }
+    }
+
+    /// As `openssl req -newkey` wants it.
+    fn new_key(self) -> &'static str {
+        match self {
+            KeyType::Rsa => "rsa:2048",
+            KeyType::Ecdsa => "ec -pkeyopt ec_paramgen_curve:P-256",
+            KeyType::P384 => "ec -pkeyopt ec_paramgen_curve:P-384",
+            KeyType::P521 => "ec -pkeyopt ec_paramgen_curve:P-521",
+            KeyType::Ed25519 => "ed25519",
+        }
+    }
 }
 
 /// Certificates made once for the whole test program, by the system's `openssl`.
@@ -38,7 +67,8 @@ impl Pki {
                  -addext basicConstraints=critical,CA:TRUE -keyout {authority}.key -out {authority}.pem"
             ));
         }
-        for (name, new_key) in [("rsa", "rsa:2048"), ("ecdsa", "ec -pkeyopt ec_paramgen_curve:P-256")] {
+        for key in KeyType::ALL {
+            let (name, new_key) = (key.name(), key.new_key());
             pki.openssl(&format!(
                 "req -newkey {new_key} -nodes -subj /CN=localhost -keyout {name}.key -out {name}.csr \
                  -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE"
@@ -69,36 +99,76 @@ impl Pki {
     }
 
     pub fn certificate(&self, key: KeyType) -> PathBuf {
-        self.path(if key == KeyType::Rsa { "rsa.pem" } else { "ecdsa.pem" })
+        self.path(&format!("{}.pem", key.name()))
     }
 
     pub fn key(&self, key: KeyType) -> PathBuf {
-        self.path(if key == KeyType::Rsa { "rsa.key" } else { "ecdsa.key" })
+        self.path(&format!("{}.key", key.name()))
     }
 
-    pub fn authorities(&self, name: &str) -> Verification {
-        Verification::Authorities(certificates_from_pem(&self.read(name)).unwrap())
+    pub fn authorities(&self, name: &str) -> Option<Arc<dyn VerifyPeer>> {
+        Some(Arc::new(Authorities::new(&certificates_from_pem(&self.read(name)).unwrap()).unwrap()))
+    }
+
+    /// A certificate with its key, which is then aws-lc's; made ready once.
+    pub fn identity(&self, key: KeyType) -> Arc<Identity> {
+        static IDENTITIES: OnceLock<Vec<Arc<Identity>>> = OnceLock::new();
+        let identities = IDENTITIES.get_or_init(|| {
+            let read = |path| std::fs::read(path).unwrap();
+            let identity = |key| Identity::from_pem(&read(self.certificate(key)), &read(self.key(key))).unwrap();
+            KeyType::ALL.into_iter().map(|key| Arc::new(identity(key))).collect()
+        });
+        let place = KeyType::ALL.iter().position(|&found| found == key).unwrap();
+        identities[place].clone()
     }
 }
 
-pub fn client_settings(versions: Versions) -> ClientSettings {
+/// Every suite and group, for these versions.
+pub fn choices(versions: Versions) -> Choices {
+    static READY: OnceLock<[Choices; 3]> = OnceLock::new();
+    let make = |versions| Choices::new(&Choices::default().cipher_suites(), &Choices::default().groups(), versions);
+    let ready = READY.get_or_init(|| {
+        [Versions::ALL, Versions::only(Version::Tls12), Versions::only(Version::Tls13)].map(|it| make(it).unwrap())
+    });
+    ready.iter().find(|choices| choices.versions() == versions).unwrap().clone()
+}
+
+pub fn client(versions: Versions) -> ClientSettings {
     ClientSettings {
-        versions,
-        verification: Pki::get().authorities("ca.pem"),
+        choices: choices(versions),
+        server_name: Some("localhost".to_owned()),
+        verify: Pki::get().authorities("ca.pem"),
         alpn: vec![b"test".to_vec()],
-        fallback_scsv: false,
+        ..ClientSettings::default()
     }
 }
 
-pub fn client(versions: Versions) -> ClientContext {
-    ClientContext::new(client_settings(versions)).unwrap()
+pub fn server(versions: Versions, key: KeyType) -> ServerSettings {
+    static TICKETS: OnceLock<Arc<Tickets>> = OnceLock::new();
+    ServerSettings {
+        choices: choices(versions),
+        identities: vec![Pki::get().identity(key)],
+        alpn: Some(b"test".to_vec()),
+        tickets: Some(TICKETS.get_or_init(|| Arc::new(Tickets::generate(7200))).clone()),
+        ticket_count: 2,
+        ..ServerSettings::default()
+    }
 }
 
-pub fn server(versions: Versions, key: KeyType) -> ServerContext {
-    let pki = Pki::get();
-    let read = |path| std::fs::read(path).unwrap();
-    let identity = Identity::from_pem(&read(pki.certificate(key)), &read(pki.key(key))).unwrap();
-    ServerContext::new(ServerSettings { versions, identity, alpn: vec![b"test".to_vec()] }).unwrap()
+/// Collects sessions.
+#[derive(Default)]
+pub struct Sessions(Mutex<Vec<Session>>);
+
+impl Sessions {
+    pub fn take(&self) -> Vec<Session> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+impl SessionSink for Sessions {
+    fn new_session(&self, session: Session) {
+        self.0.lock().unwrap().push(session);
+    }
 }
 
 /// Cuts bytes into their records.
@@ -116,46 +186,72 @@ pub fn records(bytes: &[u8]) -> Vec<Vec<u8>> {
     records
 }
 
+/// What a handshake left one end with.
+pub struct End {
+    pub traffic: Traffic,
+    pub established: Established,
+}
+
+impl From<(Traffic, Established)> for End {
+    fn from((traffic, established): (Traffic, Established)) -> Self {
+        End { traffic, established }
+    }
+}
+
+impl std::ops::Deref for End {
+    type Target = Established;
+
+    fn deref(&self) -> &Established {
+        &self.established
+    }
+}
+
 /// What both ends of a finished handshake came to, and what the server had still to say.
 pub struct Pair {
-    pub client: Established,
-    pub server: Established,
+    pub client: End,
+    pub server: End,
     /// Records of the server that came after the client was through: the tickets of TLS 1.3.
     pub late: Vec<Vec<u8>>,
 }
 
 /// Runs a handshake between two of our own ends in memory.
-pub fn handshake(client: &ClientContext, server: &ServerContext) -> Result<Pair, HandshakeError> {
-    handshake_with(client, "localhost", server)
+pub fn handshake(client: &ClientSettings, server: &ServerSettings) -> Result<Pair, HandshakeError> {
+    let both = both_ends(client, server);
+    both.client.and_then(|client| Ok(Pair { client, server: both.server?, late: both.late }))
 }
 
-/// The same, with a client that expects this name in the certificate.
-pub fn handshake_with(client: &ClientContext, name: &str, server: &ServerContext) -> Result<Pair, HandshakeError> {
-    let mut client = client.connect(name)?;
+/// How a handshake came out at each end.
+pub struct Both {
+    pub client: Result<End, HandshakeError>,
+    pub server: Result<End, HandshakeError>,
+    pub late: Vec<Vec<u8>>,
+}
+
+/// The same, with what each end has to say.
+pub fn both_ends(client: &ClientSettings, server: &ServerSettings) -> Both {
+    let mut client = client.connect().unwrap();
     let mut server_side: Option<Handshake> = None;
     let mut acceptor = Acceptor::new();
     let mut late = Vec::new();
     for _ in 0..10 {
         for record in records(&take_output(&mut client)) {
             match &mut server_side {
-                Some(server) => server.read(&record)?,
+                Some(server) => _ = server.read(&record),
                 None => {
                     if let Some(hello) = acceptor.read(&record) {
-                        server_side = Some(std::mem::take(&mut acceptor).accept(server, &hello)?);
+                        server_side = Some(std::mem::take(&mut acceptor).accept(server, &hello).unwrap());
                     }
                 }
             }
         }
         let Some(server) = &mut server_side else { continue };
         for record in records(&take_output(server)) {
-            if client.is_complete() { late.push(record) } else { client.read(&record)? }
+            if client.is_complete() { late.push(record) } else { _ = client.read(&record) }
         }
-        if let Some(failure) = server.failure() {
-            return Err(failure.clone());
-        }
-        if client.is_complete() && server.is_complete() && client.output().is_empty() {
+        let over = |end: &Handshake| end.is_complete() || end.failure().is_some();
+        if over(&client) && over(server) && client.output().is_empty() {
             let server = server_side.take().unwrap();
-            return Ok(Pair { client: client.finish()?, server: server.finish()?, late });
+            return Both { client: client.finish().map(End::from), server: server.finish().map(End::from), late };
         }
     }
     panic!("the handshake does not come to an end");

@@ -1,8 +1,10 @@
 //! The system's `openssl` as a peer, and our end of a socket. Everything waits for a bounded time.
 
 use super::{Pki, records};
-use sslmode_tls::handshake::{Acceptor, ClientContext, Established, Handshake, HandshakeError, ServerContext};
-use sslmode_tls::record::{Received, RecordBuffer, RecordLayer};
+use sslmode_tls::handshake::{
+    Acceptor, CertificateRequest, ClientSettings, Established, Handshake, HandshakeError, ServerSettings,
+};
+use sslmode_tls::record::{AlertDescription, Error, Received, RecordBuffer, RecordLayer, Traffic};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -125,29 +127,38 @@ pub struct Connection {
     stream: TcpStream,
     buffer: RecordBuffer,
     layer: RecordLayer,
-    pub resumed: bool,
-    pub alpn: Option<Vec<u8>>,
-    pub cipher_suite: u16,
-    pub peer_certificates: Vec<Vec<u8>>,
-    pub exporter: sslmode_tls::exporter::Exporter,
+    /// What the handshake came to; its keys are the layer's.
+    pub told: Told,
     pub tickets: u32,
     pub key_updates: u32,
 }
 
+/// [`Established`] without the keys.
+pub struct Told {
+    pub resumed: bool,
+    pub alpn: Option<Vec<u8>>,
+    pub cipher_suite: u16,
+    pub group: Option<u16>,
+    pub server_name: Option<String>,
+    pub peer_certificates: Arc<[Vec<u8>]>,
+    pub peer_signature_scheme: Option<u16>,
+    pub ocsp_response: Option<Vec<u8>>,
+    pub certificate_request: Option<CertificateRequest>,
+    pub exporter: sslmode_tls::exporter::Exporter,
+}
+
 impl Connection {
     /// Connects to a server.
-    pub fn connect(context: &ClientContext, address: SocketAddr) -> Result<Connection, HandshakeError> {
+    pub fn connect(settings: &ClientSettings, address: SocketAddr) -> Result<Connection, HandshakeError> {
         let mut stream = patient(TcpStream::connect(address).unwrap());
         let mut buffer = RecordBuffer::new();
-        let mut handshake = context.connect("localhost").unwrap();
+        let mut handshake = settings.connect().unwrap();
         while !handshake.is_complete() {
             flush(&mut handshake, &mut stream);
             let record = read_record(&mut stream, &mut buffer).expect("the server closed the socket");
             if let Err(failure) = handshake.read(&record) {
                 flush(&mut handshake, &mut stream);
-                // Closing a socket with bytes unread would take our alert away from the server.
-                stream.shutdown(Shutdown::Write).unwrap();
-                _ = stream.read_to_end(&mut Vec::new());
+                close(stream);
                 return Err(failure);
             }
         }
@@ -156,7 +167,7 @@ impl Connection {
     }
 
     /// Accepts one client.
-    pub fn accept(context: &ServerContext, listener: &TcpListener) -> Result<Connection, HandshakeError> {
+    pub fn accept(settings: &ServerSettings, listener: &TcpListener) -> Result<Connection, HandshakeError> {
         let mut stream = patient(listener.accept().unwrap().0);
         let mut buffer = RecordBuffer::new();
         let mut acceptor = Acceptor::new();
@@ -166,10 +177,11 @@ impl Connection {
                 break hello;
             }
         };
-        let mut handshake = acceptor.accept(context, &hello).unwrap();
+        let mut handshake = acceptor.accept(settings, &hello).unwrap();
         loop {
             flush(&mut handshake, &mut stream);
             if let Some(failure) = handshake.failure() {
+                close(stream);
                 return Err(failure.clone());
             }
             if handshake.is_complete() {
@@ -180,22 +192,21 @@ impl Connection {
         }
     }
 
-    fn new(stream: TcpStream, buffer: RecordBuffer, established: Established) -> Connection {
-        let Established { traffic, cipher_suite, resumed, alpn, peer_certificates, exporter } = established;
-        let (layer, exporter) = (RecordLayer::new(traffic), exporter.unwrap());
-        let (tickets, key_updates) = (0, 0);
-        Connection {
-            stream,
-            buffer,
-            layer,
-            resumed,
-            alpn,
-            cipher_suite,
-            peer_certificates,
-            exporter,
-            tickets,
-            key_updates,
-        }
+    fn new(stream: TcpStream, buffer: RecordBuffer, (traffic, established): (Traffic, Established)) -> Connection {
+        let told = Told {
+            resumed: established.resumed,
+            alpn: established.alpn,
+            cipher_suite: established.cipher_suite,
+            group: established.group,
+            server_name: established.server_name,
+            peer_certificates: established.peer_certificates,
+            peer_signature_scheme: established.peer_signature_scheme,
+            ocsp_response: established.ocsp_response,
+            certificate_request: established.certificate_request,
+            exporter: established.exporter.unwrap(),
+        };
+        let layer = RecordLayer::new(traffic);
+        Connection { stream, buffer, layer, told, tickets: 0, key_updates: 0 }
     }
 
     pub fn layer(&mut self) -> &mut RecordLayer {
@@ -238,6 +249,18 @@ impl Connection {
         while self.receive_record(&mut [0; 20_000]) != Received::CloseNotify {}
     }
 
+    /// Receives until the alert that ends the connection.
+    pub fn receive_alert(&mut self) -> AlertDescription {
+        loop {
+            let mut record = read_record(&mut self.stream, &mut self.buffer).expect("the peer closed the socket");
+            match self.layer.open(&mut record, &mut [0; 20_000]) {
+                Ok(Received::Handshake { .. }) => {}
+                Err(Error::PeerAlert(alert)) => return alert,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
     /// Receives one record.
     pub fn receive_record(&mut self, out: &mut [u8]) -> Received {
         let mut record = read_record(&mut self.stream, &mut self.buffer).expect("the peer closed the socket");
@@ -254,6 +277,12 @@ fn patient(stream: TcpStream) -> TcpStream {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
     stream
+}
+
+/// Closing a socket with bytes unread would take our alert away from the peer.
+fn close(mut stream: TcpStream) {
+    _ = stream.shutdown(Shutdown::Write);
+    _ = stream.read_to_end(&mut Vec::new());
 }
 
 fn flush(handshake: &mut Handshake, stream: &mut TcpStream) {

@@ -1,0 +1,239 @@
+//! Sessions and connections, and the sessions that a context keeps.
+
+use crate::boundary::{bytes, on_ctx, on_ssl};
+use crate::context::Context;
+use crate::error::{self, Reason};
+use crate::session::Session;
+use crate::session::cache::Cache;
+use crate::settings::callbacks::{Argument, Callbacks, TicketKey};
+use crate::settings::callbacks::{
+    GenerateSessionId, GetSession, MakeTicket, NewSession, NotResumable, OpenTicket, RemoveSession, Told,
+};
+use crate::settings::sessions::Id;
+use crate::ssl::Ssl;
+use libc::{c_int, c_long, c_uchar, c_uint, c_void};
+use std::ptr::null_mut;
+use std::sync::Arc;
+
+fn on_callbacks(ctx: Option<&Context>, body: impl FnOnce(&mut Callbacks)) {
+    on_ctx(ctx, (), |ctx| ctx.change(|settings| body(Arc::make_mut(&mut settings.callbacks))));
+}
+
+/// The session without a reference of the caller's.
+#[unsafe(no_mangle)]
+extern "C" fn SSL_get_session(ssl: Option<&Ssl>) -> *mut Session {
+    on_ssl(ssl, null_mut(), |ssl| {
+        ssl.own.session.borrow().as_ref().map_or(null_mut(), |session| Arc::as_ptr(session).cast_mut())
+    })
+}
+
+/// The session with a reference for the caller.
+#[unsafe(no_mangle)]
+extern "C" fn SSL_get1_session(ssl: Option<&Ssl>) -> *mut Session {
+    on_ssl(ssl, null_mut(), |ssl| {
+        ssl.own.session.borrow().clone().map_or(null_mut(), |session| Arc::into_raw(session).cast_mut())
+    })
+}
+
+/// The session to be resumed; NULL is none.
+#[unsafe(no_mangle)]
+extern "C" fn SSL_set_session(ssl: Option<&Ssl>, session: Option<&Session>) -> c_int {
+    on_ssl(ssl, 0, |ssl| {
+        let before = ssl.own.session.replace(session.map(shared));
+        // Its free callbacks may call back.
+        drop(before);
+        1
+    })
+}
+
+/// A reference more to a session that C holds.
+fn shared(session: &Session) -> Arc<Session> {
+    // SAFETY: every `&Session` of C's came from `Arc::into_raw`; one count more is for the new Arc.
+    unsafe {
+        Arc::increment_strong_count(session);
+        Arc::from_raw(session)
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_session_reused(ssl: Option<&Ssl>) -> c_int {
+    on_ssl(ssl, 0, |ssl| ssl.own.negotiated.borrow().resumed.into())
+}
+
+/// Gives a connection the session and the session id context of another.
+#[unsafe(no_mangle)]
+pub extern "C" fn SSL_copy_session_id(to: Option<&Ssl>, from: Option<&Ssl>) -> c_int {
+    on_ssl(from, 0, |from| {
+        on_ssl(to, 0, |to| {
+            let session = from.own.session.borrow().clone();
+            drop(to.own.session.replace(session));
+            let id_context = from.settings().sessions.id_context;
+            to.change(|settings| settings.sessions.id_context = id_context);
+            1
+        })
+    })
+}
+
+/// Whether the context keeps a session of this id.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn SSL_has_matching_session_id(ssl: Option<&Ssl>, id: *const c_uchar, length: c_uint) -> c_int {
+    on_ssl(ssl, 0, |ssl| {
+        // SAFETY: C's bytes.
+        let id = Id::new(unsafe { bytes(id, length as usize) });
+        id.is_some_and(|id| ssl.context().sessions.find(&id).is_some()).into()
+    })
+}
+
+fn id_context(context: *const c_uchar, length: c_uint) -> Option<Id> {
+    // SAFETY: C's bytes, of which no more than fit are read.
+    let id = if length > 32 { None } else { Id::new(unsafe { bytes(context, length as usize) }) };
+    if id.is_none() {
+        error::put(Reason::SSL_SESSION_ID_CONTEXT_TOO_LONG);
+    }
+    id
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_set_session_id_context(ctx: Option<&Context>, context: *const c_uchar, length: c_uint) -> c_int {
+    on_ctx(ctx, 0, |ctx| {
+        let Some(id) = id_context(context, length) else { return 0 };
+        ctx.change(|settings| settings.sessions.id_context = id);
+        1
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_set_session_id_context(ssl: Option<&Ssl>, context: *const c_uchar, length: c_uint) -> c_int {
+    on_ssl(ssl, 0, |ssl| {
+        let Some(id) = id_context(context, length) else { return 0 };
+        ssl.change(|settings| settings.sessions.id_context = id);
+        1
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_set_timeout(ctx: Option<&Context>, seconds: c_long) -> c_long {
+    on_ctx(ctx, 0, |ctx| ctx.change(|settings| std::mem::replace(&mut settings.sessions.timeout, seconds)))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_get_timeout(ctx: Option<&Context>) -> c_long {
+    on_ctx(ctx, 0, |ctx| ctx.settings().sessions.timeout)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_get_default_timeout(ssl: Option<&Ssl>) -> c_long {
+    const TWO_HOURS: c_long = 7200;
+    on_ssl(ssl, 0, |_| TWO_HOURS)
+}
+
+/// 1 where the session was not there yet.
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_add_session(ctx: Option<&Context>, session: Option<&Session>) -> c_int {
+    on_ctx(ctx, 0, |ctx| {
+        let Some(session) = session else { return 0 };
+        ctx.keep(&shared(session)).into()
+    })
+}
+
+/// 1 where the session was there.
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_remove_session(ctx: Option<&Context>, session: Option<&Session>) -> c_int {
+    on_ctx(ctx, 0, |ctx| {
+        let Some(session) = session else { return 0 };
+        if session.data().id.as_bytes().is_empty() {
+            return 0;
+        }
+        let there = ctx.sessions.remove(session);
+        // The program is told of the one that it named.
+        ctx.let_go(vec![shared(session)]);
+        there.is_some().into()
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_flush_sessions(ctx: Option<&Context>, time: c_long) {
+    on_ctx(ctx, (), |ctx| ctx.let_go(Cache::flush(&ctx.sessions, time)));
+}
+
+/// OpenSSL shows its hash table here; ours is not one of libcrypto's.
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_sessions(_ctx: Option<&Context>) -> *mut c_void {
+    null_mut()
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_sess_set_new_cb(ctx: Option<&Context>, callback: Option<NewSession>) {
+    on_callbacks(ctx, |callbacks| callbacks.new_session = callback);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_sess_get_new_cb(ctx: Option<&Context>) -> Option<NewSession> {
+    on_ctx(ctx, None, |ctx| ctx.settings().callbacks.new_session)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_sess_set_get_cb(ctx: Option<&Context>, callback: Option<GetSession>) {
+    on_callbacks(ctx, |callbacks| callbacks.get_session = callback);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_sess_get_get_cb(ctx: Option<&Context>) -> Option<GetSession> {
+    on_ctx(ctx, None, |ctx| ctx.settings().callbacks.get_session)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_sess_set_remove_cb(ctx: Option<&Context>, callback: Option<RemoveSession>) {
+    on_callbacks(ctx, |callbacks| callbacks.remove_session = callback);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_sess_get_remove_cb(ctx: Option<&Context>) -> Option<RemoveSession> {
+    on_ctx(ctx, None, |ctx| ctx.settings().callbacks.remove_session)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_set_generate_session_id(ctx: Option<&Context>, callback: Option<GenerateSessionId>) -> c_int {
+    on_callbacks(ctx, |callbacks| callbacks.generate_session_id = callback);
+    ctx.is_some().into()
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_set_generate_session_id(ssl: Option<&Ssl>, callback: Option<GenerateSessionId>) -> c_int {
+    on_ssl(ssl, 0, |ssl| {
+        ssl.change(|settings| Arc::make_mut(&mut settings.callbacks).generate_session_id = callback);
+        1
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_set_not_resumable_session_callback(ctx: Option<&Context>, callback: Option<NotResumable>) {
+    on_callbacks(ctx, |callbacks| callbacks.not_resumable = callback);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_set_not_resumable_session_callback(ssl: Option<&Ssl>, callback: Option<NotResumable>) {
+    on_ssl(ssl, (), |ssl| {
+        ssl.change(|settings| Arc::make_mut(&mut settings.callbacks).not_resumable = callback);
+    });
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_set_session_ticket_cb(
+    ctx: Option<&Context>,
+    make: Option<MakeTicket>,
+    open: Option<OpenTicket>,
+    argument: *mut c_void,
+) -> c_int {
+    on_callbacks(ctx, |callbacks| {
+        callbacks.make_ticket = Told { call: make, argument: Argument(argument) };
+        callbacks.open_ticket = open;
+    });
+    ctx.is_some().into()
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx: Option<&Context>, callback: Option<TicketKey>) -> c_int {
+    on_callbacks(ctx, |callbacks| callbacks.ticket_key_evp = callback);
+    ctx.is_some().into()
+}

@@ -1,0 +1,140 @@
+//! Certificates, keys and verification: C programs that print what every call answers, run on our libssl and on the
+//! system's OpenSSL 3.0, and compared line by line.
+//!
+//! `make` builds the library that is tested. Where it is missing a test says SKIP, and under CI it fails.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// Handshakes that end otherwise than on OpenSSL, and why.
+const KNOWN: [(&str, &str); 11] = [
+    ("weak key, TLS 1.2", "rustls verifies no signature by an RSA key of less than 2,048 bits"),
+    ("weak key, TLS 1.3", "as above"),
+    ("RSASSA-PSS, TLS 1.2", "rustls verifies no signature by a key that is for RSASSA-PSS alone"),
+    ("RSASSA-PSS, TLS 1.3", "as above"),
+    ("two keys, RSA wanted, TLS 1.2", "the signatures that a client offers cannot be chosen"),
+    ("two keys, RSA wanted, TLS 1.3", "as above"),
+    ("ECDSA P-521, TLS 1.2", "the digest is that of the curve, as TLS 1.3 wants it, and not the client's first"),
+    (
+        "another signature allowed, TLS 1.2",
+        "fails with \"no shared cipher\" in place of \"no suitable signature algorithm\"",
+    ),
+    ("no certificate, TLS 1.3", "fails with \"no shared cipher\" in place of \"unsupported protocol\""),
+    ("half found, TLS 1.2", "rustls asks for the client's certificate before the server's is judged"),
+    ("half found, TLS 1.3", "as above"),
+];
+
+/// The folder of our libssl; None where it was not built.
+fn ours() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/libssl");
+    if folder.join("libssl.so.3").exists() {
+        return Some(folder);
+    }
+    assert!(std::env::var_os("CI").is_none(), "target/libssl/libssl.so.3 is missing: run make");
+    eprintln!("SKIP: target/libssl/libssl.so.3 is missing: run make");
+    None
+}
+
+/// Builds a program of `tests/c`, linked as any program is.
+fn build(folder: &TempDir, name: &str) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c").join(name).with_extension("c");
+    let program = folder.path().join(name);
+    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+    let mut command = Command::new(compiler);
+    command.args(["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-g", "-O1"]);
+    // The deprecated functions are tested too, and no program needs all that the header has.
+    command.args(["-Wno-deprecated-declarations", "-Wno-unused-function"]);
+    command.arg(source).arg("-o").arg(&program).args(["-lssl", "-lcrypto"]);
+    assert!(command.status().expect("a C compiler").success(), "{name}.c does not compile");
+    program
+}
+
+/// Runs a program on the libssl of `library`, or on the system's, with an empty folder to write to.
+fn run(program: &Path, library: Option<&Path>) -> Output {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new("timeout");
+    command.arg("120").arg(program).arg(folder.path()).stdin(std::process::Stdio::null());
+    command.env_remove("LD_LIBRARY_PATH").env_remove("SSLMODE_OPTIONS");
+    // What is trusted by default is the same everywhere: nothing.
+    command.env("SSL_CERT_FILE", "/dev/null").env("SSL_CERT_DIR", folder.path());
+    if let Some(library) = library {
+        command.env("LD_LIBRARY_PATH", library);
+    }
+    let output = command.output().expect("the program");
+    assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+fn lines(output: &Output) -> Vec<String> {
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+/// A heading, and the indented lines below it.
+fn sections(lines: &[String]) -> Vec<(&str, &[String])> {
+    let starts: Vec<_> = (0..lines.len()).filter(|&at| !lines[at].starts_with(' ')).collect();
+    let ends = starts.iter().skip(1).copied().chain([lines.len()]);
+    starts.iter().zip(ends).map(|(&start, end)| (lines[start].as_str(), &lines[start + 1..end])).collect()
+}
+
+#[test]
+fn handles_answer_as_openssl_does() {
+    let Some(ours) = ours() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let program = build(&folder, "handles");
+    let (expected, found) = (lines(&run(&program, None)), lines(&run(&program, Some(&ours))));
+    assert!(expected.len() > 500, "the program stopped early: {} lines", expected.len());
+    for (number, (expected, found)) in expected.iter().zip(&found).enumerate() {
+        assert_eq!(found, expected, "line {}", number + 1);
+    }
+    assert_eq!(found.len(), expected.len());
+}
+
+#[test]
+fn handshakes_end_as_openssls_do() {
+    let Some(ours) = ours() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let program = build(&folder, "handshake");
+    let (expected, found) = (lines(&run(&program, None)), lines(&run(&program, Some(&ours))));
+    let (expected, found) = (sections(&expected), sections(&found));
+    assert_eq!(found.len(), expected.len());
+    for ((name, expected), (_, found)) in expected.iter().zip(&found) {
+        match KNOWN.iter().find(|(known, _)| known == name) {
+            None => assert_eq!(found, expected, "{name}"),
+            Some((_, reason)) => {
+                assert_ne!(found, expected, "{name} is as on OpenSSL now; it was not, because {reason}")
+            }
+        }
+    }
+}
+
+#[test]
+fn null_is_answered() {
+    let Some(ours) = ours() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    run(&build(&folder, "nulls"), Some(&ours));
+}
+
+#[test]
+fn memory_is_given_back() {
+    let Some(ours) = ours() else { return };
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        assert!(std::env::var_os("CI").is_none(), "valgrind is missing");
+        eprintln!("SKIP: no valgrind");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["handles", "handshake", "nulls"] {
+        let program = build(&folder, name);
+        let mut command = Command::new("timeout");
+        command.args(["600", "valgrind", "-q", "--error-exitcode=9", "--leak-check=full"]);
+        command.args(["--errors-for-leak-kinds=definite"]).arg(program).arg(folder.path());
+        if name == "handshake" {
+            // Every one would take minutes.
+            command.arg("7");
+        }
+        command.env("LD_LIBRARY_PATH", &ours).stdin(std::process::Stdio::null());
+        let output = command.output().expect("valgrind");
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}

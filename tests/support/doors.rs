@@ -1,0 +1,177 @@
+//! Real programs at every door: without the library, with it, and under each of its options.
+
+#![allow(dead_code, missing_docs, reason = "each test file uses a part of it")]
+
+use crate::support::{host, library, run, server_certificate};
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// No library; the library; each of its options. The forced modes are those that no correct program minds, and no fault
+/// is anything else than what a correct program may meet.
+const DOORS: [Option<&str>; 8] = [
+    None,
+    Some(""),
+    Some("trace:log=LOG"),
+    Some("trace:format=json:log=LOG"),
+    Some("force=+RELEASE_BUFFERS,+ACCEPT_MOVING_WRITE_BUFFER"),
+    Some("faults=all:seed=1:trace:log=LOG"),
+    Some("faults=all@0.5:seed=2:trace:log=LOG"),
+    Some("faults=all@1:seed=3:trace:log=LOG"),
+];
+
+/// The doors that are tried on another libssl too.
+const DOORS_ELSEWHERE: [Option<&str>; 4] = [None, Some("trace:log=LOG"), DOORS[4], DOORS[6]];
+
+/// The doors; and where SSLMODE_TEST_SEEDS says how many seeds, each fault alone and all of them with each of so many.
+fn doors() -> Vec<Option<String>> {
+    let mut doors: Vec<_> = DOORS.map(|door| door.map(str::to_owned)).to_vec();
+    let seeds = std::env::var("SSLMODE_TEST_SEEDS").map_or(0, |seeds| seeds.parse().expect("a number of seeds"));
+    for seed in 1..=seeds {
+        for fault in ["want_write", "want_read", "short_write", "key_update", "release", "all"] {
+            let rate = ["0.1", "0.5", "1"][seed % 3];
+            doors.push(Some(format!("faults={fault}@{rate}:seed={seed}")));
+        }
+    }
+    doors
+}
+
+/// One way of running programs, and a folder for their files.
+pub struct Door {
+    pub options: Option<String>,
+    /// Where the libssl lies that is put in place of the system's.
+    libssl: Option<PathBuf>,
+    pub folder: tempfile::TempDir,
+}
+
+impl Door {
+    /// With these options, in which LOG stands for a file of the folder.
+    pub fn with(options: Option<&str>) -> Door {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log").display().to_string();
+        Door { options: options.map(|options| options.replace("LOG", &log)), libssl: None, folder }
+    }
+
+    /// A command that is run this way.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        self.put_before(&mut command);
+        command
+    }
+
+    pub fn put_before(&self, command: &mut Command) {
+        command.env_remove("LD_PRELOAD").env_remove("SSLMODE_OPTIONS").current_dir(self.folder.path());
+        if let Some(options) = &self.options {
+            command.env("LD_PRELOAD", library()).env("SSLMODE_OPTIONS", options);
+        }
+        if let Some(libssl) = &self.libssl {
+            command.env("LD_LIBRARY_PATH", libssl);
+        }
+    }
+
+    pub fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    /// A file of a megabyte, and what it holds.
+    pub fn megabyte(&self) -> Vec<u8> {
+        self.megabytes(1)
+    }
+
+    pub fn megabytes(&self, count: u32) -> Vec<u8> {
+        let data: Vec<u8> = (0..count << 20).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        fs::write(self.path("data"), &data).unwrap();
+        data
+    }
+
+    pub fn fetch(&self, url: &str) -> Vec<u8> {
+        let mut curl = self.command("curl");
+        curl.args(["--silent", "--show-error", "--fail", "--max-time", "60", "--cacert"]);
+        curl.arg(&server_certificate().certificate).args(["--output", "fetched", url]);
+        run(&mut curl).printed_quietly();
+        fs::read(self.path("fetched")).unwrap()
+    }
+
+    /// Whether a trace was asked for, and then came.
+    pub fn check_trace(&self, what: &str) {
+        let log = fs::read_to_string(self.path("log")).unwrap_or_default();
+        let is_traced = self.options.as_ref().is_some_and(|options| options.contains("trace"));
+        assert_eq!(log.contains("SSL_"), is_traced, "{what}: {log}");
+        // At a low rate a program of few calls may be spared.
+        let has = |option| self.options.as_ref().is_some_and(|options| options.contains(option));
+        assert!(log.contains("made ") || !has("faults=all@1:") || !is_traced, "{what}: no faults: {log}");
+        assert!(!log.contains("made ") || has("faults="), "{what}: faults: {log}");
+        if let (Some(libssl), true) = (&self.libssl, is_traced) {
+            let expected = format!("host {}/libssl.so.3: OpenSSL 3.6.3 ", libssl.display());
+            assert!(log.contains(&expected), "{what}: expected {expected}: {log}");
+        }
+    }
+}
+
+/// Tries `program` at every door; or says why not.
+pub fn at_every_door(needed: &[&str], test: impl Fn(&Door)) {
+    let is_missing = |program: &&&str| {
+        let paths = std::env::var_os("PATH").unwrap_or_default();
+        !std::env::split_paths(&paths).any(|folder| folder.join(program).is_file())
+    };
+    if let Some(program) = needed.iter().find(is_missing) {
+        println!("SKIP {program}: it is not installed");
+        return;
+    }
+    try_doors(&doors(), None, &test);
+    if let Some(libssl) = host("openssl-3.6.3") {
+        try_doors(&DOORS_ELSEWHERE.map(|door| door.map(str::to_owned)), libssl.parent(), &test);
+    }
+}
+
+/// Tries a program that has a libssl of its own at every door.
+pub fn at_every_door_with_its_own_libssl(test: impl Fn(&Door)) {
+    try_doors(&doors(), None, &test);
+}
+
+fn try_doors(doors: &[Option<String>], libssl: Option<&Path>, test: &impl Fn(&Door)) {
+    for options in doors {
+        test(&Door { libssl: libssl.map(Path::to_owned), ..Door::with(options.as_deref()) });
+    }
+}
+
+/// A server, until it is dropped.
+pub struct Server(Child);
+
+impl Server {
+    /// Started, and listening on this port.
+    pub fn start(command: &mut Command, port: u16) -> Server {
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut server = Server(child);
+        let end = Instant::now() + Duration::from_secs(30);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(server.0.try_wait().unwrap().is_none() && Instant::now() < end, "{command:?} does not listen");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        server
+    }
+}
+
+impl Server {
+    pub fn signal(&self, signal: libc::c_int) {
+        // SAFETY: a signal to a child of ours that was not waited for yet.
+        unsafe { libc::kill(self.0.id().cast_signed(), signal) };
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.signal(libc::SIGTERM);
+        let _ = self.0.wait();
+    }
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+pub fn certificate() -> [&'static Path; 2] {
+    [&server_certificate().certificate, &server_certificate().key]
+}
