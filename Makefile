@@ -2,7 +2,8 @@
 # make demo     the main job on real input: needs curl, python3 and openssl
 # make check    for every commit, under two minutes
 # make test     everything that proves the library works, under 15 minutes
-# make compat   the C tests and 200,000 random sequences on every libssl that tools/hosts can get; writes COMPAT.md
+# make compat   the C tests and 200,000 random sequences on every libssl that tools/hosts can get, and real programs
+#               under faults with many seeds; writes COMPAT.md
 # make bench    instructions per call, and per request of nginx, under callgrind; requests per second under trace
 # make fuzz     every target of fuzz/, for FUZZ_SECONDS each (60)
 # make header   writes include/sslmode.h anew
@@ -27,6 +28,8 @@ CTESTS := $(patsubst ctests/%.c,target/ctests/%,$(wildcard ctests/*.c))
 CTEST_FLAGS := -std=c99 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -g -O1 -pthread -Iinclude -Ictests
 
 TEST_HOSTS := openssl-3.0 openssl-1.0.2k openssl-0.9.8e
+# With so many seeds the real programs meet each fault.
+SEEDS := 10
 OURS := ours ours:openssl-1.0.2 ours:openssl-1.1.1
 COMPAT_HOSTS := $(shell tools/hosts/get --list | cut -f 1)
 
@@ -81,6 +84,7 @@ test: deps all ctests
 
 compat: all ctests
 	tools/ctests $(COMPAT_HOSTS) $(OURS)
+	SSLMODE_TEST_SEEDS=$(SEEDS) cargo test --locked --test programs
 	cargo build --release --locked -p sslmode-compare
 	target/release/sslmode-compare run $(COMPAT_HOSTS) ours --sequences 200000
 	for profile in $(patsubst ours:%,%,$(filter ours:%,$(OURS))); do \

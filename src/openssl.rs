@@ -1,6 +1,6 @@
 //! libssl's types and functions as C declares them. Nothing behind the opaque types is ever read.
 
-use libc::{c_int, c_long, c_void};
+use libc::{c_char, c_int, c_long, c_void, size_t};
 
 /// `SSL_CTX`.
 #[allow(non_camel_case_types, reason = "C's name, for the header")]
@@ -15,6 +15,19 @@ pub struct ssl_ctx_st {
 pub struct ssl_st {
     _private: [u8; 0],
 }
+
+/// `BIO`.
+#[allow(non_camel_case_types, reason = "C's name, as its neighbours have theirs")]
+#[repr(C)]
+pub struct bio_st {
+    _private: [u8; 0],
+}
+
+/// `BIO_callback_fn`: the BIO, the operation, its arguments, and what it is about to return.
+pub type Callback = unsafe extern "C-unwind" fn(*mut bio_st, c_int, *const c_char, c_int, c_long, c_long) -> c_long;
+/// `BIO_callback_fn_ex` of 1.1.1 and later.
+pub type CallbackEx =
+    unsafe extern "C-unwind" fn(*mut bio_st, c_int, *const c_char, size_t, c_int, c_long, c_int, *mut size_t) -> c_long;
 
 /// `SSL_CTX_ctrl` and `SSL_ctrl`.
 pub type Ctrl<T> = unsafe extern "C-unwind" fn(*mut T, c_int, c_long, *mut c_void) -> c_long;

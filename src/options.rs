@@ -2,7 +2,7 @@
 
 use crate::report;
 use libc::c_char;
-use sslmode_engine::{Dialect, force};
+use sslmode_engine::{Dialect, force, lawful};
 use sslmode_protocol::options::{Options, VARIABLE, nearest};
 use std::ffi::CStr;
 use std::sync::OnceLock;
@@ -59,6 +59,7 @@ fn read() -> Result<Options, String> {
     let text = value.to_str().map_err(|_| "expected UTF-8, got other bytes".to_owned())?;
     let options = text.parse::<Options>().map_err(|mistake| mistake.to_string())?;
     options.force.iter().try_for_each(|forced| check_mode(&forced.mode))?;
+    options.faults.iter().try_for_each(|item| check_fault(&item.fault))?;
     options.profile.as_deref().map_or(Ok(()), check_profile)?;
     Ok(options)
 }
@@ -81,5 +82,14 @@ fn check_mode(word: &str) -> Result<(), String> {
         let names = modes.join(", ");
         let meant = nearest(word, modes).map_or_else(String::new, |mode| format!("; did you mean \"{mode}\"?"));
         format!("option force: unknown mode \"{word}\" (expected a number or one of {names}{meant})")
+    })
+}
+
+/// Which faults there are, likewise.
+fn check_fault(word: &str) -> Result<(), String> {
+    lawful::check_word(word).map_err(|faults| {
+        let names = faults.join(", ");
+        let meant = nearest(word, faults).map_or_else(String::new, |fault| format!("; did you mean \"{fault}\"?"));
+        format!("option faults: unknown fault \"{word}\" (expected one of {names}{meant})")
     })
 }

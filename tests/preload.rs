@@ -91,6 +91,16 @@ fn a_program_notices_nothing_on_other_libssls() {
     }
 }
 
+/// Over memory nothing is refused, whatever is asked for; and that buffers were freed shows in no result.
+#[test]
+fn faults_that_nobody_may_notice() {
+    let unlawful = "faults=want_write@1,want_read@1,short_write@1,release@1:seed=3";
+    for kind in ["talk", "bio", "at_exit", "reenter", "cancel", "empty_environment", "many", "threads", "forks"] {
+        let expected = alone(kind).printed_quietly().to_owned();
+        assert_eq!(under(kind, unlawful).printed_quietly(), expected, "{kind}");
+    }
+}
+
 /// Objects of QUIC are handles too: their modes are their own affair.
 #[test]
 fn quic_objects() {
@@ -100,7 +110,7 @@ fn quic_objects() {
     let program = compile("masks.c", "masks-quic", flags);
     let folder = Path::new(&libssl).parent().unwrap();
     let expected = run(Command::new(&program).env("LD_LIBRARY_PATH", folder)).printed_quietly().to_owned();
-    for options in ["", "trace", HARMLESS] {
+    for options in ["", "trace", HARMLESS, "faults=all@1"] {
         let mut command = preloaded(&program);
         let ran = run(command.env("LD_LIBRARY_PATH", folder).env("SSLMODE_OPTIONS", options));
         assert_eq!(ran.printed(), expected, "options {options}: {}", ran.stderr);
@@ -406,6 +416,8 @@ fn mistakes_leave_no_option_in_force() {
             "trace:force=AUTO_RETRY",
             "option force: expected +MODE or -MODE, with commas between them, got \"AUTO_RETRY\";",
         ),
+        ("faults=want_wirte@1", "option faults: unknown fault \"want_wirte\" (expected one of all, want_write, "),
+        ("faults=all@in=SSL_raed", "did you mean \"SSL_read\"?; no option is in force\n"),
         ("trace:format=jsno", "option format: expected text or json, got \"jsno\"; did you mean \"json\"?; no option"),
     ] {
         let ran = under("reenter", options);

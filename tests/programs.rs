@@ -4,9 +4,10 @@
 mod support;
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
-use support::doors::{Server, at_every_door, at_every_door_with_its_own_libssl, certificate, free_port};
-use support::{python, python_interpreter, root, run};
+use support::doors::{Door, Server, at_every_door, at_every_door_with_its_own_libssl, certificate, free_port};
+use support::{compile, python, python_interpreter, root, run};
 
 #[test]
 fn curl_and_s_server() {
@@ -93,9 +94,57 @@ fn cpython_blocking_and_through_asyncio() {
 }
 
 #[test]
+fn cpython_over_sockets_that_do_not_block() {
+    at_every_door(&[], |door| {
+        let mut program = python("ssl_nonblocking.py", false);
+        door.put_before(&mut program);
+        assert_eq!(run(program.args(certificate())).printed_quietly(), "True True\n", "options {:?}", door.options);
+        door.check_trace("python3");
+    });
+}
+
+/// Both ends in one poller that is told of changes only, over TCP and without, in several threads.
+#[test]
+fn edge_triggered() {
+    let program = compile("edge.c", "edge", ["-lssl", "-lcrypto"]);
+    at_every_door(&[], |door| {
+        for transport in ["tcp", "unix"] {
+            let mut edge = door.command(program.to_str().unwrap());
+            run(edge.args([transport, "4"]).args(certificate())).printed_quietly();
+        }
+        door.check_trace("edge");
+    });
+    for fault in ["want_write", "want_read", "short_write", "key_update", "release"] {
+        for transport in ["tcp", "unix"] {
+            let door = Door::with(Some(&format!("faults={fault}@1:trace:log=LOG")));
+            let mut edge = door.command(program.to_str().unwrap());
+            run(edge.args([transport, "1"]).args(certificate())).printed_quietly();
+            assert!(
+                fs::read_to_string(door.path("log")).unwrap().contains(&format!("made {fault}@")),
+                "{fault}, {transport}"
+            );
+        }
+    }
+}
+
+/// libevent's own way of driving libssl.
+#[test]
+fn a_loop_of_libevent() {
+    if !Path::new("/usr/include/event2/bufferevent_ssl.h").is_file() {
+        println!("SKIP libevent: its headers are not installed");
+        return;
+    }
+    let program = compile("loop.c", "loop", ["-levent", "-levent_openssl", "-lssl", "-lcrypto"]);
+    at_every_door(&[], |door| {
+        run(door.command(program.to_str().unwrap()).args(certificate())).printed_quietly();
+        door.check_trace("libevent");
+    });
+}
+
+#[test]
 fn nginx_with_its_workers() {
     at_every_door(&["nginx", "curl"], |door| {
-        let (data, port, [certificate, key]) = (door.megabyte(), free_port(), certificate());
+        let (data, port, [certificate, key]) = (door.megabytes(3), free_port(), certificate());
         let configuration = format!(
             "worker_processes 2; daemon off; pid nginx.pid; error_log stderr warn;\n\
              events {{ worker_connections 64; }}\n\
@@ -116,13 +165,14 @@ fn nginx_with_its_workers() {
         for _ in 0..3 {
             assert!(door.fetch(&url) == data, "nginx: other data");
         }
+        // More than the sockets hold at once, so that refusals come to sockets that are full as well.
         let mut curls = door.command("curl");
-        curls.args(["--silent", "--fail", "--parallel", "--cacert"]).arg(certificate);
-        for place in 0..12 {
+        curls.args(["--silent", "--fail", "--parallel", "--max-time", "60", "--cacert"]).arg(certificate);
+        for place in 0..40 {
             curls.args(["--output", &format!("fetched{place}"), &url]);
         }
         run(&mut curls).printed();
-        for place in 0..12 {
+        for place in 0..40 {
             assert!(fs::read(door.path(&format!("fetched{place}"))).unwrap() == data, "nginx: other data");
         }
         drop(server);
@@ -193,6 +243,24 @@ fn redis_at_both_ends() {
         assert_eq!(ask(&["append", "key", &data[..100_000]]), "200000");
         assert_eq!(ask(&["get", "key"]), data[..200_000]);
         door.check_trace("redis");
+    });
+}
+
+#[test]
+fn redis_under_load() {
+    at_every_door(&["redis-server", "redis-benchmark"], |door| {
+        let (port, [certificate, key]) = (free_port(), certificate());
+        let mut server = door.command("redis-server");
+        server.args(["--port", "0", "--tls-port", &port.to_string(), "--save", "", "--tls-auth-clients", "no"]);
+        server.arg("--tls-cert-file").arg(certificate).arg("--tls-key-file").arg(key);
+        let _server = Server::start(server.arg("--tls-ca-cert-file").arg(certificate), port);
+        let mut load = door.command("redis-benchmark");
+        load.args(["-h", "localhost", "-p", &port.to_string(), "--tls", "--cacert"]).arg(certificate);
+        let ran = run(load.args(["-n", "200", "-c", "10", "-d", "30000", "-t", "set,get,mset", "-P", "4", "-q"]));
+        // It ends with 0 also where a connection broke.
+        assert_eq!(ran.printed().matches("requests per second").count(), 3, "{}{}", ran.stdout, ran.stderr);
+        assert!(!ran.stdout.contains("rror"), "options {:?}: {}{}", door.options, ran.stdout, ran.stderr);
+        door.check_trace("redis-benchmark");
     });
 }
 

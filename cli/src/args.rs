@@ -16,6 +16,8 @@ pub struct Args {
 pub enum Verb {
     /// Run a program with libsslmode in front of its libssl
     Run(Run),
+    /// Run a program under many mixes of faults, and find the fewest that break it
+    Sweep(Sweep),
     /// Say what a mask or a mode means, version by version
     Explain(Explain),
     /// Say which libssl a program would use, or a process uses, and whether a preload reaches it
@@ -38,6 +40,12 @@ pub struct Run {
     /// Put modes into every handle, or keep them out: +MODE,-MODE
     #[arg(long, value_name = "+MODE,-MODE", allow_hyphen_values = true)]
     pub force: Option<String>,
+    /// Bring events about: all, or FAULT@WHEN,FAULT@WHEN such as want_write@0.1,want_read@nth=3/in=SSL_read
+    #[arg(long, value_name = "FAULT@WHEN")]
+    pub faults: Option<String>,
+    /// What the dice of the faults are thrown with [default: 0]
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
     /// Add the trace to this file; %p is the process id
     #[arg(long, value_name = "PATH")]
     pub log: Option<String>,
@@ -54,6 +62,52 @@ pub struct Run {
     #[arg(long, value_name = "WHICH")]
     pub libssl: Option<Libssl>,
     /// The program and its arguments
+    #[arg(required = true, trailing_var_arg = true, value_name = "PROGRAM")]
+    pub program: Vec<OsString>,
+}
+
+#[derive(ClapArgs)]
+pub struct Sweep {
+    /// A mix to try, as --faults of run takes it; may be given several times [default: each fault and all, rates 0.1 and 1]
+    #[arg(long, value_name = "FAULT@WHEN")]
+    pub faults: Vec<String>,
+    /// The seeds to try each mix with: 1 to N, or FIRST-LAST
+    #[arg(long, value_name = "N", default_value = "10")]
+    pub seeds: String,
+    /// Go on after a failure
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Runs at once [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// A run that takes longer hangs, which is a failure
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    pub timeout: u64,
+    /// Begin no run after this time
+    #[arg(long, value_name = "SECONDS")]
+    pub limit: Option<u64>,
+    /// So many runs at the most
+    #[arg(long, value_name = "N")]
+    pub runs: Option<usize>,
+    /// What the program writes to standard output has to be the same as without faults
+    #[arg(long)]
+    pub same_output: bool,
+    /// Do not look for the fewest faults of a failing run
+    #[arg(long)]
+    pub no_shrink: bool,
+    /// Write what was found to this file, as JUnit's XML
+    #[arg(long, value_name = "PATH")]
+    pub junit: Option<String>,
+    /// Keep the output of each run in this folder [default: one in the folder for temporary files]
+    #[arg(long, value_name = "FOLDER")]
+    pub output: Option<String>,
+    /// Put modes into every handle, or keep them out: +MODE,-MODE
+    #[arg(long, value_name = "+MODE,-MODE", allow_hyphen_values = true)]
+    pub force: Option<String>,
+    /// The libssl, by path or soname, that owns handles whose making was not seen
+    #[arg(long, value_name = "PATH")]
+    pub host: Option<String>,
+    /// The program and its arguments; SSLMODE_RUN is the name of the run in its environment
     #[arg(required = true, trailing_var_arg = true, value_name = "PROGRAM")]
     pub program: Vec<OsString>,
 }

@@ -9,6 +9,7 @@ mod library;
 mod mistake;
 mod run;
 mod signals;
+mod sweep;
 mod unseen;
 
 use args::{Args, Verb};
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     let verb = Args::parse().verb;
     let done = match verb {
         Verb::Run(run) => run::run(run),
+        Verb::Sweep(sweep) => sweep::sweep(&sweep),
         Verb::Explain(explain) => explain::explain(&explain).map(|()| ExitCode::SUCCESS),
         Verb::Hosts { target } => hosts::hosts(&target).map(|()| ExitCode::SUCCESS),
         Verb::Dialects => dialects::dialects().map(|()| ExitCode::SUCCESS),

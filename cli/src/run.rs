@@ -3,7 +3,7 @@
 use crate::args::{self, Libssl, Run};
 use crate::mistake::Mistake;
 use crate::{library, signals, unseen};
-use sslmode_engine::force;
+use sslmode_engine::{force, lawful};
 use sslmode_protocol::options::{Format, Options, VARIABLE, nearest};
 use sslmode_protocol::tally::{Count, LENGTH, Tally};
 use std::env;
@@ -24,26 +24,39 @@ pub fn run(run: Run) -> Result<ExitCode, Mistake> {
     let tally = new_tally().map_err(|error| Mistake::usage(format_args!("expected a temporary file: {error}")))?;
     options.tally = Some(path_text(tally.path())?);
     let status = start(&run.program, &library, libssl.as_deref(), &options)?;
-    if let Some(counts) = fs::read(tally.path()).ok().as_deref().and_then(Tally::read)
-        && counts.of(Count::Contexts) + counts.of(Count::Connections) == 0
-    {
-        eprintln!("sslmode: NO TLS HANDLE WAS SEEN: {}", unseen::reason(&run.program[0], &counts));
+    if let Some(counts) = fs::read(tally.path()).ok().as_deref().and_then(Tally::read) {
+        if counts.of(Count::Contexts) + counts.of(Count::Connections) == 0 {
+            eprintln!("sslmode: NO TLS HANDLE WAS SEEN: {}", unseen::reason(&run.program[0], &counts));
+        } else if !options.faults.is_empty() && counts.of(Count::Faults) == 0 {
+            eprintln!("sslmode: NO FAULT WAS MADE: {}", unseen::FAULTS);
+        }
     }
     Ok(exit_code(status))
 }
 
-/// What the environment asks for, and on top what the command line does.
-fn options(run: &Run) -> Result<Options, Mistake> {
+/// What the environment asks for, with other modes to force and another host if they are given.
+pub fn inherited(force: Option<&str>, host: Option<&str>) -> Result<Options, Mistake> {
     let inherited = env::var(VARIABLE).unwrap_or_default();
     let mut options: Options =
         inherited.parse().map_err(|mistake| Mistake::usage(format_args!("{VARIABLE}: {mistake}")))?;
-    if let Some(force) = &run.force {
+    if let Some(force) = force {
         options.store(&format!("force={force}")).map_err(Mistake::usage)?;
     }
     options.force.iter().try_for_each(|forced| check_mode(&forced.mode))?;
+    options.host = host.map(str::to_owned).or(options.host);
+    Ok(options)
+}
+
+/// What the environment asks for, and on top what the command line does.
+fn options(run: &Run) -> Result<Options, Mistake> {
+    let mut options = inherited(run.force.as_deref(), run.host.as_deref())?;
+    if let Some(faults) = &run.faults {
+        options.store(&format!("faults={faults}")).map_err(Mistake::usage)?;
+    }
+    options.faults.iter().try_for_each(|item| check_fault(&item.fault))?;
+    options.seed = run.seed.unwrap_or(options.seed);
     options.trace |= run.trace;
     options.follow &= !run.no_follow;
-    options.host = run.host.clone().or(options.host);
     if let Some(format) = run.format {
         options.format = match format {
             args::Format::Text => Format::Text,
@@ -65,6 +78,15 @@ fn check_mode(word: &str) -> Result<(), Mistake> {
         let names = modes.join(", ");
         let meant = nearest(word, modes).map_or_else(String::new, |mode| format!("; did you mean \"{mode}\"?"));
         Mistake::usage(format_args!("--force: unknown mode \"{word}\" (expected a number or one of {names}{meant})"))
+    })
+}
+
+/// Whether a word stands for faults.
+pub fn check_fault(word: &str) -> Result<(), Mistake> {
+    lawful::check_word(word).map_err(|faults| {
+        let names = faults.join(", ");
+        let meant = nearest(word, faults).map_or_else(String::new, |fault| format!("; did you mean \"{fault}\"?"));
+        Mistake::usage(format_args!("--faults: unknown fault \"{word}\" (expected one of {names}{meant})"))
     })
 }
 
@@ -93,7 +115,8 @@ fn check_log(options: &Options) -> Result<(), Mistake> {
         .map_err(|error| Mistake::usage(format_args!("--log: expected a file to write to, got {log}: {error}")))
 }
 
-fn new_tally() -> io::Result<NamedTempFile> {
+/// The file in which processes and handles are counted.
+pub fn new_tally() -> io::Result<NamedTempFile> {
     let mut tally = NamedTempFile::with_prefix("sslmode-")?;
     tally.write_all(&[0; LENGTH])?;
     Ok(tally)
@@ -122,7 +145,7 @@ fn start(
 
 /// Behind what is preloaded already: what stands in front of libssl's functions goes on to the next library that has
 /// them, which is ours then; from ours calls go straight to the libssl. A sanitizer's runtime insists on being first.
-fn preload(library: &Path) -> OsString {
+pub fn preload(library: &Path) -> OsString {
     joined(env::var_os("LD_PRELOAD").unwrap_or_default(), library.as_os_str())
 }
 

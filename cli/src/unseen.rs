@@ -1,8 +1,12 @@
-//! Why no handle of a program was seen.
+//! Why no handle of a program was seen, or no fault made.
 
 use crate::hosts::{self, Program};
 use sslmode_protocol::tally::{Count, Tally};
 use std::ffi::OsStr;
+
+/// Why no fault was made, where handles were seen.
+pub const FAULTS: &str = "no call of the program's fulfilled the conditions at a moment when the fault is lawful; \
+                          see FAULTS in sslmode(7)";
 
 /// The likeliest reason, for a program that was run and these counts of it.
 pub fn reason(program: &OsStr, counts: &Tally) -> String {

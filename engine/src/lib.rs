@@ -10,6 +10,7 @@
 //! | [`dialect`] | what each libssl makes of a mask: numbers, default, width, NULL ([`Dialect`]) |
 //! | [`error`] | what `SSL_get_error` answers, in names |
 //! | [`force`] | a mask that differs from what the program reads ([`Force`](force::Force)) |
+//! | [`lawful`] | which fault may be brought about, and when |
 //! | [`meaning`] | what each mode does, in words |
 //! | [`names`] | masks as text, and text as masks, in one dialect |
 //! | [`buffers`] | RELEASE_BUFFERS: when a record buffer is given back, and the list it goes to |
@@ -28,6 +29,7 @@ pub mod dialect;
 pub mod error;
 pub mod fallback;
 pub mod force;
+pub mod lawful;
 pub mod meaning;
 pub mod mode;
 pub mod names;

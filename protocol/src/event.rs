@@ -12,7 +12,8 @@
 //! | `birth` | `function`, `handle`, `modes`, `by`; `parent`, the context or connection that it was made of; `modes_shown`, if the program reads another mask |
 //! | `seen` | as `birth`, for a handle whose making was not seen, when it is first used |
 //! | `mode` | `function`, `handle`, `before`, `after`, `by`; `asked`, unless it only reads; `shown`, if the program was told another mask |
-//! | `io` | `function`, `handle`, `result`, `duration_ns`; `requested` and `bytes` where there are lengths; `error`, as `SSL_get_error` names it, where it failed; `inner`: true for a call that the libssl made itself while it served one of the program's on the same handle; `bio`: true for a call that an SSL BIO made for the program |
+//! | `fault` | `function`, `handle`, `made`: faults were brought about ahead of a call, as the option `faults` that makes them again |
+//! | `io` | `function`, `handle`, `result`, `duration_ns`; `requested` and `bytes` where there are lengths; `error`, as `SSL_get_error` names it, where it failed; `made`, the faults brought about while it was served; `inner`: true for a call that the libssl made itself while it served one of the program's on the same handle; `bio`: true for a call that an SSL BIO made for the program |
 //! | `death` | `handle`: the libssl frees it |
 //!
 //! Modes are in names, of the handle's dialect. A member that does not apply is left out. Later versions of the
@@ -86,6 +87,15 @@ pub enum Event {
         /// Who called.
         by: String,
     },
+    /// A fault was brought about ahead of a call, which is about to be made.
+    Fault {
+        /// The function that is called.
+        function: Name,
+        /// The handle's address.
+        handle: String,
+        /// The faults, as the option `faults` that makes them again.
+        made: String,
+    },
     /// A call that reads, writes, shakes hands or shuts down was answered.
     Io {
         /// The function.
@@ -100,6 +110,8 @@ pub enum Event {
         bytes: Option<u64>,
         /// What `SSL_get_error` makes of the result, where that is no success.
         error: Option<Name>,
+        /// The faults that were brought about while it was served, as the option `faults` that makes them again.
+        made: Option<String>,
         /// How long it took.
         duration_ns: u64,
         /// The libssl's own call, while it served a call of the program on the same handle.
@@ -162,7 +174,10 @@ impl Event {
                 .text("after", after)
                 .optional_text("shown", shown.as_deref())
                 .text("by", by),
-            Event::Io { function, handle, requested, result, bytes, error, duration_ns, inner, bio } => line
+            Event::Fault { function, handle, made } => {
+                line.text("event", "fault").text("function", function).text("handle", handle).text("made", made)
+            }
+            Event::Io { function, handle, requested, result, bytes, error, made, duration_ns, inner, bio } => line
                 .text("event", "io")
                 .text("function", function)
                 .text("handle", handle)
@@ -170,6 +185,7 @@ impl Event {
                 .number("result", *result)
                 .optional_number("bytes", *bytes)
                 .optional_text("error", error.as_deref())
+                .optional_text("made", made.as_deref())
                 .number("duration_ns", *duration_ns)
                 .truth("inner", *inner)
                 .truth("bio", *bio),
@@ -211,7 +227,8 @@ impl fmt::Display for Event {
                 }
                 write!(f, ", by {by}")
             }
-            Event::Io { function, handle, requested, result, bytes, error, duration_ns, inner, bio } => {
+            Event::Fault { function, handle, made } => write!(f, "made {made} ahead of {function}({handle})"),
+            Event::Io { function, handle, requested, result, bytes, error, made, duration_ns, inner, bio } => {
                 f.write_str(if *inner { "  inner " } else { "" })?;
                 f.write_str(if *bio { "BIO " } else { "" })?;
                 write!(f, "{function}({handle}")?;
@@ -222,6 +239,7 @@ impl fmt::Display for Event {
                     _ => {}
                 }
                 error.as_ref().map_or(Ok(()), |error| write!(f, " {error}"))?;
+                made.as_ref().map_or(Ok(()), |made| write!(f, ", made {made}"))?;
                 write!(f, " <{}.{:06}>", duration_ns / 1_000_000_000, duration_ns / 1000 % 1_000_000)
             }
             Event::Death { handle } => write!(f, "{handle} is freed"),
@@ -250,6 +268,7 @@ mod tests {
             result,
             bytes,
             error: error.map(Name::from),
+            made: None,
             duration_ns: 1_000_004_500,
             inner: false,
             bio: false,
@@ -266,6 +285,21 @@ mod tests {
         assert_eq!(
             read("SSL_read", -1, None, Some("SSL_ERROR_WANT_READ")).to_string(),
             "SSL_read(0x10, 16384) = -1 SSL_ERROR_WANT_READ <1.000004>"
+        );
+        let Event::Io { function, handle, requested, result, bytes, error, duration_ns, inner, bio, .. } =
+            read("SSL_read", -1, None, Some("SSL_ERROR_WANT_READ"))
+        else {
+            unreachable!()
+        };
+        let made = Some("want_read@nth=3/handle=1.1".to_owned());
+        assert_eq!(
+            Event::Io { function, handle, requested, result, bytes, error, made, duration_ns, inner, bio }.to_string(),
+            "SSL_read(0x10, 16384) = -1 SSL_ERROR_WANT_READ, made want_read@nth=3/handle=1.1 <1.000004>"
+        );
+        let made = "release@nth=3/handle=1.1".to_owned();
+        assert_eq!(
+            Event::Fault { function: "SSL_read".into(), handle: "0x10".to_owned(), made }.to_string(),
+            "made release@nth=3/handle=1.1 ahead of SSL_read(0x10)"
         );
         let mode = Event::Mode {
             function: "SSL_set_mode".into(),

@@ -3,10 +3,12 @@
 //! A value that holds a colon stands in single or double quotes. A switch may stand alone (`trace`) or with
 //! `1`/`0`, `yes`/`no`, `true`/`false`. Empty items are passed over; of two items with one key the last counts.
 
+pub mod faults;
 mod mistake;
 #[cfg(test)]
 mod tests;
 
+use faults::FaultWhen;
 use mistake::Wrong;
 pub use mistake::{OptionError, nearest};
 use std::fmt;
@@ -18,6 +20,8 @@ pub const VARIABLE: &str = "SSLMODE_OPTIONS";
 /// What a program is run under.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// The events that are brought about on purpose.
+    pub faults: Vec<FaultWhen>,
     /// Whether the processes that the program starts are run under them too.
     pub follow: bool,
     /// The modes that every handle has, or has not, whatever the program sets.
@@ -32,6 +36,8 @@ pub struct Options {
     pub log: Option<String>,
     /// The dialect that is asked for in place of the libssl's own, by name: which there are is the engine's to say.
     pub profile: Option<String>,
+    /// What the dice of the faults are thrown with.
+    pub seed: u64,
     /// The file in which processes and handles are counted; see [`crate::tally`].
     pub tally: Option<String>,
     /// Write what the program does with its handles.
@@ -41,6 +47,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Options {
+            faults: Vec::new(),
             follow: true,
             force: Vec::new(),
             format: Format::Text,
@@ -48,6 +55,7 @@ impl Default for Options {
             host: None,
             log: None,
             profile: None,
+            seed: 0,
             tally: None,
             trace: false,
         }
@@ -80,6 +88,13 @@ struct Known {
 }
 
 const KNOWN: &[Known] = &[
+    Known {
+        name: "faults",
+        value: "FAULT@WHEN",
+        meaning: "bring about all, want_write, want_read, short_write, key_update, release; WHEN: a rate (0.1), nth=N, \
+                  every=K, calls=A-B, in=FUNCTION, role=client|server, handle=C.N",
+        store: |options, value| faults::parse(value).map(|faults| options.faults = faults),
+    },
     Known {
         name: "follow",
         value: "1|0",
@@ -123,9 +138,15 @@ const KNOWN: &[Known] = &[
         store: |options, value| profile(value).map(|profile| options.profile = Some(profile)),
     },
     Known {
+        name: "seed",
+        value: "NUMBER",
+        meaning: "what the dice of the faults are thrown with; 0 if it is not given",
+        store: |options, value| seed(value).map(|seed| options.seed = seed),
+    },
+    Known {
         name: "tally",
         value: "PATH",
-        meaning: "a file of 32 bytes in which processes and handles are counted, for sslmode(1)",
+        meaning: "a file of 40 bytes in which processes, handles and faults are counted, for sslmode(1)",
         store: |options, value| path(value).map(|path| options.tally = Some(path)),
     },
     Known {
@@ -149,6 +170,10 @@ fn path(value: Option<&str>) -> Result<String, Wrong> {
         Some(value) if !value.is_empty() && !value.contains('\0') => Ok(value.to_owned()),
         _ => Err(Wrong::expected("a path")),
     }
+}
+
+fn seed(value: Option<&str>) -> Result<u64, Wrong> {
+    value.and_then(|value| value.parse().ok()).ok_or(Wrong::expected("a number from 0 to 18446744073709551615"))
 }
 
 fn format(value: Option<&str>) -> Result<Format, Wrong> {
@@ -234,7 +259,9 @@ impl Options {
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let force: Vec<_> = self.force.iter().map(|forced| sign(forced.on).to_owned() + &forced.mode).collect();
+        let faults: Vec<_> = self.faults.iter().map(FaultWhen::to_string).collect();
         let items = [
+            (!faults.is_empty()).then(|| format!("faults={}", faults.join(","))),
             (!self.follow).then(|| "follow=0".to_owned()),
             (!force.is_empty()).then(|| format!("force={}", force.join(","))),
             (self.format == Format::Json).then(|| "format=json".to_owned()),
@@ -242,6 +269,7 @@ impl fmt::Display for Options {
             self.host.as_deref().map(|path| format!("host={}", quoted(path))),
             self.log.as_deref().map(|path| format!("log={}", quoted(path))),
             self.profile.as_deref().map(|name| format!("profile={name}")),
+            (self.seed != 0).then(|| format!("seed={}", self.seed)),
             self.tally.as_deref().map(|path| format!("tally={}", quoted(path))),
             self.trace.then(|| "trace".to_owned()),
         ];

@@ -27,9 +27,9 @@ prop_compose! {
 prop_compose! {
     fn io()(
         function in name(), handle: String, requested: Option<i64>, result: i64, bytes: Option<u64>,
-        error in prop::option::of(name()), duration_ns: u64, inner: bool, bio: bool,
+        error in prop::option::of(name()), made: Option<String>, duration_ns: u64, inner: bool, bio: bool,
     ) -> Event {
-        Event::Io { function, handle, requested, result, bytes, error, duration_ns, inner, bio }
+        Event::Io { function, handle, requested, result, bytes, error, made, duration_ns, inner, bio }
     }
 }
 
@@ -45,6 +45,11 @@ fn event() -> impl Strategy<Value = Event> {
         birth().prop_map(Event::Seen),
         mode(),
         io(),
+        (name(), any::<String>(), any::<String>()).prop_map(|(function, handle, made)| Event::Fault {
+            function,
+            handle,
+            made
+        }),
         any::<String>().prop_map(|handle| Event::Death { handle }),
     ]
 }

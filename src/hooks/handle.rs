@@ -1,7 +1,7 @@
 //! A handle's beginning, its mode calls, its end; and the modes that are forced on it.
 
 use super::nesting::InMaking;
-use super::trace;
+use super::{fault, trace};
 use crate::boundary::contain;
 use crate::host::{self, Entry, Host};
 use crate::openssl::{Handle, ModeCall};
@@ -76,6 +76,7 @@ pub fn made(making: Making, handle: Handle, host: &'static Host) {
     if let Some(entry) = host::kept(handle.address()) {
         entry.meet();
         begin(entry, handle, host, parents);
+        fault::born(entry, handle, host::kept(making.parent));
     }
     trace::birth(making.function, host, handle, making.parent, making.caller);
 }
@@ -89,6 +90,7 @@ pub fn meet(function: &'static str, handle: Handle, host: &'static Host, caller:
         }
         if kept.meet() {
             begin(kept, handle, host, None);
+            fault::born(kept, handle, None);
             trace::seen(function, host, handle, caller);
         }
     }

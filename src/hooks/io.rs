@@ -1,5 +1,6 @@
 //! Calls that read, write, shake hands and shut down.
 
+use super::fault::{self, Plan};
 use super::nesting::{self, Origin, Serving};
 use super::{are_on, handle, trace};
 use crate::boundary::contain;
@@ -59,37 +60,47 @@ pub fn io<R: Copy + Into<i64>>(
         return make();
     }
     let origin = nesting::origin(call.ssl.addr(), call.caller);
-    if origin != Origin::Inner {
-        contain(|| handle::meet(call.function, Handle::Connection(call.ssl), host, call.caller));
-    }
+    let plan = if origin == Origin::Inner { None } else { contain(|| begin(host, &call)).flatten() };
     let start = Instant::now();
     let result = {
         let _serving = Serving::begin(call.ssl.addr());
-        make()?
+        match &plan {
+            None => make()?,
+            Some(plan) => plan.run(make)?,
+        }
     };
     let duration = start.elapsed();
-    if trace::is_on() {
-        contain(|| record(host, &call, outcome(result.into()), origin, duration));
+    if plan.is_some() || trace::is_on() {
+        contain(|| end(host, &call, outcome(result.into()), origin, duration, plan));
     }
     Some(result)
 }
 
-fn record(host: &Host, call: &IoCall, outcome: Outcome, origin: Origin, duration: Duration) {
-    let error = if outcome.failed { error_of(host, call, outcome.result) } else { None };
-    trace::io(call, outcome, error, origin, duration);
+/// What is to be done to the call, if faults are asked for.
+fn begin(host: &'static Host, call: &IoCall) -> Option<Plan> {
+    let entry = handle::meet(call.function, Handle::Connection(call.ssl), host, call.caller)?;
+    if fault::is_on() { fault::plan(host, call, entry) } else { None }
 }
 
-/// What the program will be told when it asks. Every libssl's `SSL_get_error` only looks: at the result, at the error
-/// queue without taking from it, at the handle and its BIOs.
-fn error_of(host: &Host, call: &IoCall, result: i64) -> Option<&'static str> {
+fn end(host: &Host, call: &IoCall, outcome: Outcome, origin: Origin, duration: Duration, plan: Option<Plan>) {
+    let made = plan.and_then(|plan| plan.finish(call, outcome));
+    if trace::is_on() {
+        let error = error_number(host, call, outcome);
+        let error = error.map(|error| host.dialect.error_name(error).unwrap_or("an error without a name"));
+        trace::io(call, outcome, error, made, origin, duration);
+    }
+}
+
+/// What the program will be told when it asks; None where the call did what it was to do. Every libssl's
+/// `SSL_get_error` only looks: at the result, at the error queue without taking from it, at the handle and its BIOs.
+pub fn error_number(host: &Host, call: &IoCall, outcome: Outcome) -> Option<c_int> {
     // SSL_shutdown(3): 0 is no error, but a shutdown that is not finished.
-    if call.function == "SSL_shutdown" && result == 0 {
+    if !outcome.failed || call.function == "SSL_shutdown" && outcome.result == 0 {
         return None;
     }
     let get_error = host.calls.get_error?;
     // SAFETY: the handle is alive: a call on it has just returned, and this libssl owns it.
-    let error = unsafe { get_error(call.ssl, c_int::try_from(result).unwrap_or(-1)) };
-    Some(host.dialect.error_name(error).unwrap_or("an error without a name"))
+    Some(unsafe { get_error(call.ssl, c_int::try_from(outcome.result).unwrap_or(-1)) })
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! What the options turn on: the trace, and modes that are forced.
+//! What the options turn on: the trace, modes that are forced, and faults.
 //!
 //! | file | what it does |
 //! |---|---|
+//! | `fault/` | events that are brought about on purpose |
 //! | `handle.rs` | a handle's beginning, its mode calls, its end; forced modes |
 //! | `io.rs` | calls that read, write, shake hands and shut down |
 //! | `nesting.rs` | whose call it is: the program's, or the libssl's own inside one |
@@ -9,12 +10,14 @@
 //!
 //! Nothing here is reached while no option is on, except through a second libssl, and then it only passes calls on.
 
+mod fault;
 mod handle;
 mod io;
 mod nesting;
 mod trace;
 
-pub use handle::{Making, ended, made, mode_call, prepare};
+pub use fault::{Method as BioMethod, State as FaultState};
+pub use handle::{Making, ended, made, mode_call};
 pub use io::{IoCall, Outcome, io};
 
 use crate::host::Host;
@@ -23,10 +26,16 @@ use crate::report::Once;
 use crate::tally;
 use sslmode_protocol::tally::Count;
 
+/// Works out the options, while there is one thread.
+pub fn prepare() {
+    handle::prepare();
+    fault::prepare();
+}
+
 /// Whether an option wants to see the calls.
 pub fn are_on() -> bool {
     let options = options::get();
-    options.trace || !options.force.is_empty()
+    options.trace || !options.force.is_empty() || fault::is_on()
 }
 
 /// A libssl was found.

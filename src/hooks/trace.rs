@@ -75,8 +75,23 @@ pub fn mode_call(host: &Host, handle: Handle, call: ModeCall, [before, after, to
     });
 }
 
+/// Faults were brought about ahead of a call.
+pub fn fault(call: &IoCall, made: String) {
+    if is_on() {
+        let function = Name::Borrowed(call.function);
+        log::write(Event::Fault { function, handle: address(call.ssl.addr()), made });
+    }
+}
+
 /// A call that reads, writes, shakes hands or shuts down was answered.
-pub fn io(call: &IoCall, outcome: Outcome, error: Option<&'static str>, origin: Origin, duration: Duration) {
+pub fn io(
+    call: &IoCall,
+    outcome: Outcome,
+    error: Option<&'static str>,
+    made: Option<String>,
+    origin: Origin,
+    duration: Duration,
+) {
     log::write(Event::Io {
         function: Name::Borrowed(call.function),
         handle: address(call.ssl.addr()),
@@ -84,6 +99,7 @@ pub fn io(call: &IoCall, outcome: Outcome, error: Option<&'static str>, origin: 
         result: outcome.result,
         bytes: outcome.bytes,
         error: error.map(Name::Borrowed),
+        made,
         duration_ns: u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX),
         inner: origin == Origin::Inner,
         bio: origin == Origin::Bio,

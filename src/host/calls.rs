@@ -5,27 +5,30 @@ use super::object::Library;
 use crate::openssl::{ssl_ctx_st, ssl_st};
 use libc::{c_char, c_int, c_long, c_void, size_t};
 
-/// The table as a struct of function pointers, None where a libssl has no such function, and its filling in.
+/// A table of functions as a struct of function pointers, None where a libssl has no such function, and its filling in.
 ///
 /// They may unwind: a thread that is cancelled unwinds through the libssl, and so through us.
-macro_rules! calls {
-    ($($field:ident = $name:literal: fn($($argument:ty),*) $(-> $answer:ty)?;)*) => {
-        /// The functions of one libssl.
+macro_rules! functions {
+    ($(#[$doc:meta])* $table:ident { $($field:ident = $name:literal: fn($($argument:ty),*) $(-> $answer:ty)?;)* }) => {
+        $(#[$doc])*
         #[derive(Clone, Copy)]
-        pub struct Calls {
+        pub struct $table {
             $(pub $field: Option<unsafe extern "C-unwind" fn($($argument),*) $(-> $answer)?>,)*
         }
 
-        impl Calls {
-            pub(super) fn of(library: &Library) -> Calls {
+        impl $table {
+            pub(super) fn of(library: &Library) -> $table {
                 // SAFETY: each name is looked up as the type that every libssl declares it with.
-                unsafe { Calls { $($field: function(library, $name),)* } }
+                unsafe { $table { $($field: function(library, $name),)* } }
             }
         }
     };
 }
+pub(super) use functions;
 
-calls! {
+functions! {
+/// The functions of one libssl.
+Calls {
     context_new = c"SSL_CTX_new": fn(*const c_void) -> *mut ssl_ctx_st;
     context_new_ex = c"SSL_CTX_new_ex": fn(*mut c_void, *const c_char, *const c_void) -> *mut ssl_ctx_st;
     context_ctrl = c"SSL_CTX_ctrl": fn(*mut ssl_ctx_st, c_int, c_long, *mut c_void) -> c_long;
@@ -51,4 +54,5 @@ calls! {
     sendfile = c"SSL_sendfile": fn(*mut ssl_st, c_int, c_long, size_t, c_int) -> c_long;
     get_error = c"SSL_get_error": fn(*const ssl_st, c_int) -> c_int;
     want = c"SSL_want": fn(*const ssl_st) -> c_int;
+}
 }

@@ -1,7 +1,9 @@
 //! One libssl: its version, its dialect, its functions.
 
+use super::below::Below;
 use super::calls::Calls;
 use super::object::{Library, Object};
+use crate::hooks::BioMethod;
 use crate::openssl::{CTRL_CLEAR_MODE, CTRL_MODE, Ctrl, Handle, ModeCall, ssl_ctx_st, ssl_st};
 use libc::{c_char, c_int, c_long};
 use sslmode_engine::Dialect;
@@ -28,6 +30,10 @@ pub struct Host {
     pub is_ours: bool,
     /// Its functions.
     pub calls: Calls,
+    /// Those that faults are brought about with.
+    pub below: Below,
+    /// The method of the BIOs that faults put in between, once it was made.
+    pub between: BioMethod,
     /// Whether it made a context that a program asked for through us.
     pub(super) made_context: AtomicBool,
     pub(super) births: super::births::Watch,
@@ -91,6 +97,7 @@ impl Host {
         let path = path_of(object);
         let calls = Calls::of(&library);
         let modes = ModeFunctions::of(&library, &calls).ok_or_else(|| NoHost::ModesMissing(path.clone()))?;
+        let below = Below::of(&library);
         let version = version_of(&library);
         let own = own_dialect(&library);
         let dialect = own.or_else(|| Dialect::of_version(&version)).unwrap_or_else(|| modes.likely_dialect());
@@ -102,6 +109,8 @@ impl Host {
             dialect,
             is_ours: own.is_some(),
             calls,
+            below,
+            between: BioMethod::default(),
             made_context: AtomicBool::new(false),
             births,
             range: object.range.clone(),

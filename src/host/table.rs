@@ -1,5 +1,6 @@
 //! Addresses of handles and what is kept of each.
 
+use crate::hooks::FaultState;
 use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU64, Ordering};
 use std::ptr;
 
@@ -15,6 +16,7 @@ pub struct Entry {
     word: AtomicU64,
     own: AtomicI64,
     met: AtomicBool,
+    faults: AtomicPtr<FaultState>,
     next: *const Entry,
 }
 
@@ -27,6 +29,26 @@ impl Entry {
     /// Whether this is the first time that anybody asks.
     pub fn meet(&self) -> bool {
         !self.met.swap(true, Ordering::AcqRel)
+    }
+
+    /// What is kept for its faults. Made when it is first asked for, and never freed, as the entry is not.
+    pub fn faults(&self) -> Option<&'static FaultState> {
+        let known = self.faults.load(Ordering::Acquire);
+        // SAFETY: NULL or leaked.
+        if let Some(state) = unsafe { known.as_ref() } {
+            return Some(state);
+        }
+        let new = Box::into_raw(Box::<FaultState>::default());
+        match self.faults.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
+            // SAFETY: leaked above, and shared from here on.
+            Ok(_) => unsafe { new.as_ref() },
+            Err(other) => {
+                // SAFETY: another thread was faster, and nobody else has seen `new`.
+                drop(unsafe { Box::from_raw(new) });
+                // SAFETY: leaked by that thread.
+                unsafe { other.as_ref() }
+            }
+        }
     }
 
     /// Whether somebody has asked.
@@ -72,6 +94,10 @@ impl<const BUCKETS: usize> Table<BUCKETS> {
             if is_of(word, address) {
                 entry.own.store(0, Ordering::Relaxed);
                 entry.met.store(false, Ordering::Relaxed);
+                // SAFETY: NULL or leaked.
+                if let Some(state) = unsafe { entry.faults.load(Ordering::Acquire).as_ref() } {
+                    state.reset();
+                }
                 // Where this fails another thread has just removed it too.
                 let _ = entry.word.compare_exchange(word, 0, Ordering::AcqRel, Ordering::Relaxed);
             }
@@ -84,6 +110,7 @@ impl<const BUCKETS: usize> Table<BUCKETS> {
             word: AtomicU64::new(word),
             own: AtomicI64::new(0),
             met: AtomicBool::new(false),
+            faults: AtomicPtr::new(ptr::null_mut()),
             next: ptr::null(),
         };
         let entry = Box::into_raw(Box::new(new));

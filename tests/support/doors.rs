@@ -9,17 +9,34 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// No library; the library; each of its options. The forced modes are those that no correct program minds.
-const DOORS: [Option<&str>; 5] = [
+/// No library; the library; each of its options. The forced modes are those that no correct program minds, and no fault
+/// is anything else than what a correct program may meet.
+const DOORS: [Option<&str>; 8] = [
     None,
     Some(""),
     Some("trace:log=LOG"),
     Some("trace:format=json:log=LOG"),
     Some("force=+RELEASE_BUFFERS,+ACCEPT_MOVING_WRITE_BUFFER"),
+    Some("faults=all:seed=1:trace:log=LOG"),
+    Some("faults=all@0.5:seed=2:trace:log=LOG"),
+    Some("faults=all@1:seed=3:trace:log=LOG"),
 ];
 
 /// The doors that are tried on another libssl too.
-const DOORS_ELSEWHERE: [Option<&str>; 3] = [None, Some("trace:log=LOG"), DOORS[4]];
+const DOORS_ELSEWHERE: [Option<&str>; 4] = [None, Some("trace:log=LOG"), DOORS[4], DOORS[6]];
+
+/// The doors; and where SSLMODE_TEST_SEEDS says how many seeds, each fault alone and all of them with each of so many.
+fn doors() -> Vec<Option<String>> {
+    let mut doors: Vec<_> = DOORS.map(|door| door.map(str::to_owned)).to_vec();
+    let seeds = std::env::var("SSLMODE_TEST_SEEDS").map_or(0, |seeds| seeds.parse().expect("a number of seeds"));
+    for seed in 1..=seeds {
+        for fault in ["want_write", "want_read", "short_write", "key_update", "release", "all"] {
+            let rate = ["0.1", "0.5", "1"][seed % 3];
+            doors.push(Some(format!("faults={fault}@{rate}:seed={seed}")));
+        }
+    }
+    doors
+}
 
 /// One way of running programs, and a folder for their files.
 pub struct Door {
@@ -30,6 +47,13 @@ pub struct Door {
 }
 
 impl Door {
+    /// With these options, in which LOG stands for a file of the folder.
+    pub fn with(options: Option<&str>) -> Door {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log").display().to_string();
+        Door { options: options.map(|options| options.replace("LOG", &log)), libssl: None, folder }
+    }
+
     /// A command that is run this way.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
@@ -53,7 +77,11 @@ impl Door {
 
     /// A file of a megabyte, and what it holds.
     pub fn megabyte(&self) -> Vec<u8> {
-        let data: Vec<u8> = (0..1u32 << 20).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        self.megabytes(1)
+    }
+
+    pub fn megabytes(&self, count: u32) -> Vec<u8> {
+        let data: Vec<u8> = (0..count << 20).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         fs::write(self.path("data"), &data).unwrap();
         data
     }
@@ -71,6 +99,10 @@ impl Door {
         let log = fs::read_to_string(self.path("log")).unwrap_or_default();
         let is_traced = self.options.as_ref().is_some_and(|options| options.contains("trace"));
         assert_eq!(log.contains("SSL_"), is_traced, "{what}: {log}");
+        // At a low rate a program of few calls may be spared.
+        let has = |option| self.options.as_ref().is_some_and(|options| options.contains(option));
+        assert!(log.contains("made ") || !has("faults=all@1:") || !is_traced, "{what}: no faults: {log}");
+        assert!(!log.contains("made ") || has("faults="), "{what}: faults: {log}");
         if let (Some(libssl), true) = (&self.libssl, is_traced) {
             let expected = format!("host {}/libssl.so.3: OpenSSL 3.6.3 ", libssl.display());
             assert!(log.contains(&expected), "{what}: expected {expected}: {log}");
@@ -88,23 +120,20 @@ pub fn at_every_door(needed: &[&str], test: impl Fn(&Door)) {
         println!("SKIP {program}: it is not installed");
         return;
     }
-    try_doors(&DOORS, None, &test);
+    try_doors(&doors(), None, &test);
     if let Some(libssl) = host("openssl-3.6.3") {
-        try_doors(&DOORS_ELSEWHERE, libssl.parent(), &test);
+        try_doors(&DOORS_ELSEWHERE.map(|door| door.map(str::to_owned)), libssl.parent(), &test);
     }
 }
 
 /// Tries a program that has a libssl of its own at every door.
 pub fn at_every_door_with_its_own_libssl(test: impl Fn(&Door)) {
-    try_doors(&DOORS, None, &test);
+    try_doors(&doors(), None, &test);
 }
 
-fn try_doors(doors: &[Option<&str>], libssl: Option<&Path>, test: &impl Fn(&Door)) {
+fn try_doors(doors: &[Option<String>], libssl: Option<&Path>, test: &impl Fn(&Door)) {
     for options in doors {
-        let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("log").display().to_string();
-        let options = options.map(|options| options.replace("LOG", &log));
-        test(&Door { options, libssl: libssl.map(Path::to_owned), folder });
+        test(&Door { libssl: libssl.map(Path::to_owned), ..Door::with(options.as_deref()) });
     }
 }
 

@@ -39,7 +39,7 @@ fn quotes_keep_colons() {
 #[test]
 fn mistakes_say_what_was_expected() {
     let mistake = |text| parse(text).unwrap_err();
-    let names = "follow, force, format, help, host, log, profile, tally, trace";
+    let names = "faults, follow, force, format, help, host, log, profile, seed, tally, trace";
     assert_eq!(
         mistake("tracee=1"),
         format!("unknown option \"tracee\" (expected one of {names}; did you mean \"trace\"?)")
@@ -73,8 +73,8 @@ proptest! {
     /// Words that are nearly right get further into the grammar than any text does.
     #[test]
     fn nearly_right_options_read_back(
-        keys in prop::collection::vec("(follow|force|format|help|host|log|profile|tally|trace|tracé|)", 0..6),
-        values in prop::collection::vec("(=1|=0|=json|=\\+A|=-A,\\+B_9|='a:b'|=\"/x %p\"|=''|=\"|)", 6),
+        keys in prop::collection::vec("(faults|seed|follow|force|format|help|host|log|profile|tally|trace|tracé|)", 0..6),
+        values in prop::collection::vec("(=1|=0|=all@0.5,want_read@nth=3/in=SSL_read|=json|=\\+A|=-A,\\+B_9|='a:b'|=\"/x %p\"|=''|=\"|)", 6),
     ) {
         let text = keys.iter().zip(&values).map(|(key, value)| format!("{key}{value}")).collect::<Vec<_>>().join(":");
         let both_quotes = text.contains('\'') && text.contains('"');
