@@ -92,13 +92,11 @@ mod tests {
 
     /// What comes back from a call in which a panic happened, and the reason in the queue.
     fn panicking(ssl: &Arc<Ssl>) -> i32 {
-        // SAFETY: the connection is alive.
-        unsafe { with_ssl(Arc::as_ptr(ssl), -1, |_| panic!("a test's panic")) }
+        on_ssl(Some(ssl), -1, |_| panic!("a test's panic"))
     }
 
     fn alive(ssl: &Arc<Ssl>) -> bool {
-        // SAFETY: the connection is alive.
-        unsafe { with_ssl(Arc::as_ptr(ssl), false, |_| true) }
+        on_ssl(Some(ssl), false, |_| true)
     }
 
     #[test]
@@ -115,12 +113,9 @@ mod tests {
         assert_eq!(broken.get_error(-1), 1);
         clear();
         assert!(alive(&other));
-        // SAFETY: the context is alive.
-        let answer = unsafe { with_ctx(Arc::as_ptr(&context), -1, |_| panic!("another")) };
-        assert_eq!(answer, -1);
+        assert_eq!(on_ctx(Some(&context), -1, |_| panic!("another")), -1);
         clear();
-        // SAFETY: as above.
-        assert!(unsafe { with_ctx(Arc::as_ptr(&context), false, |_| true) }, "a context is shared: it goes on");
+        assert!(on_ctx(Some(&context), false, |_| true), "a context is shared: it goes on");
         drop((broken, other));
     }
 }
