@@ -64,7 +64,9 @@ unsafe extern "C" fn SSL_get0_alpn_selected(ssl: Option<&Ssl>, name: *mut *const
     unsafe { answer(length, count) };
 }
 
-/// The first of the server's protocols that the client has (1), or else the client's first (2).
+/// The first of the server's protocols that the client has: returns 1 (`OPENSSL_NPN_NEGOTIATED`). Or else the client's
+/// first, or NULL and 0 bytes where it has none: returns 2 (`OPENSSL_NPN_NO_OVERLAP`). Lists are as of
+/// [`SSL_CTX_set_alpn_protos`]; `out` points into one of them.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_select_next_proto(
     out: *mut *mut c_uchar,
@@ -106,7 +108,7 @@ extern "C" fn SSL_CTX_set_next_proto_select_cb(
 ) {
 }
 
-/// None was negotiated.
+/// NULL and 0 bytes: none was negotiated.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_get0_next_proto_negotiated(
     _ssl: Option<&Ssl>,
@@ -121,7 +123,8 @@ unsafe extern "C" fn SSL_get0_next_proto_negotiated(
 
 const HOST_NAME: c_int = 0;
 
-/// On a client the name that it asked for, on a server the one that it was asked for.
+/// On a client the name that it asked for, on a server the one that it was asked for; NULL where there is none, or
+/// where `kind` is not 0 (`TLSEXT_NAMETYPE_host_name`). It stays the connection's.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_servername(ssl: Option<&Ssl>, kind: c_int) -> *const c_char {
     if kind != HOST_NAME {
@@ -140,7 +143,7 @@ extern "C" fn SSL_get_servername_type(ssl: Option<&Ssl>) -> c_int {
     if SSL_get_servername(ssl, HOST_NAME).is_null() { -1 } else { HOST_NAME }
 }
 
-/// The name of the group with this NID, as TLS calls it.
+/// The name of the group with this NID, as TLS calls it; static. NULL for a group that is not there.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_group_to_name(_ssl: Option<&Ssl>, nid: c_int) -> *const c_char {
     groups::by_nid(nid).map_or(null(), |group| group.name.as_ptr())
@@ -170,7 +173,9 @@ impl Parts {
     }
 }
 
-/// One of the peer's signature schemes, and how many there are; 0 where the place is none of theirs.
+/// On a server, the client's signature scheme at this place, counted from 0, in parts: NIDs of the key, the hash and
+/// both (0 where they are unknown), and its two bytes. Places may be NULL. Returns how many there are; 0 where there is
+/// none at the place, and on a client. A negative place only counts.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_get_sigalgs(
     ssl: Option<&Ssl>,
@@ -188,7 +193,7 @@ unsafe extern "C" fn SSL_get_sigalgs(
     })
 }
 
-/// One of the signature schemes that both sides have, and how many there are.
+/// As [`SSL_get_sigalgs`], of the schemes that both sides have, in the client's order.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_get_shared_sigalgs(
     ssl: Option<&Ssl>,
@@ -218,7 +223,7 @@ unsafe fn one_of(schemes: &[u16], place: c_int, parts: &Parts) -> c_int {
     schemes.len() as c_int
 }
 
-/// What the peer signed with, as a kind of key.
+/// The kind of key that the peer signed with, in `nid`. Returns 1, or 0 where it signed nothing.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_get_peer_signature_type_nid(ssl: Option<&Ssl>, nid: *mut c_int) -> c_int {
     on_ssl(ssl, 0, |ssl| {
@@ -231,7 +236,7 @@ unsafe extern "C" fn SSL_get_peer_signature_type_nid(ssl: Option<&Ssl>, nid: *mu
     })
 }
 
-/// What we signed with, as a kind of key.
+/// 0, and `nid` stays as it is: what we signed with is not known.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_get_signature_type_nid(ssl: Option<&Ssl>, nid: *mut c_int) -> c_int {
     on_ssl(ssl, 0, |ssl| {

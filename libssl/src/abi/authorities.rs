@@ -113,7 +113,8 @@ pub extern "C" fn SSL_CTX_get_client_CA_list(ctx: Option<&Context>) -> *mut OPEN
     on_ctx(ctx, null_mut(), |ctx| ctx.trust.authorities(|lists| list(&lists.for_clients)))
 }
 
-/// A server: as [`SSL_CTX_get_client_CA_list`], or its context's. A client: the names that the server sent, or NULL. It stays the connection's.
+/// A server: as [`SSL_CTX_get_client_CA_list`], or its context's. A client: the names that the server sent, or NULL. It
+/// stays the connection's.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get_client_CA_list(ssl: Option<&Ssl>) -> *mut OPENSSL_STACK {
     on_ssl(ssl, null_mut(), |ssl| {
@@ -246,7 +247,8 @@ pub unsafe extern "C" fn SSL_add_file_cert_subjects_to_stack(names: *mut OPENSSL
     guard(0, || unsafe { into_list(names, file, authorities::add_file) })
 }
 
-/// Adds the subjects in the PEM files of a folder that `names` does not have. Returns 1, or 0 with the reason in the queue.
+/// Adds the subjects in the PEM files of a folder that `names` does not have. Returns 1, or 0 with the reason in the
+/// queue.
 ///
 /// # Safety
 /// `names` is NULL or a `STACK_OF(X509_NAME)`; `path` is NULL or ends with a NUL.

@@ -78,7 +78,8 @@ extern "C" fn SSL_get_ciphers(ssl: Option<&Ssl>) -> *mut OPENSSL_STACK {
     on_ssl(ssl, null_mut(), |ssl| ssl.settings().choices.ciphers.stack())
 }
 
-/// Those that versions and security level leave, in a list for the caller to free.
+/// Those that versions and security level leave, in a list for the caller to free. NULL where no version is left, or no
+/// memory.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get1_supported_ciphers(ssl: Option<&Ssl>) -> *mut OPENSSL_STACK {
     on_ssl(ssl, null_mut(), |ssl| {
@@ -105,7 +106,9 @@ extern "C" fn SSL_get_cipher_list(ssl: Option<&Ssl>, place: c_int) -> *const c_c
     })
 }
 
-/// The client's suites that are ours too, as a list that lives as long as the connection. NULL on a client.
+/// The client's suites that this library has, as a list that lives as long as the connection; those of TLS 1.3 come
+/// first. NULL on a client, where there is none, and before a ClientHello. After `SSL_clear` the list stays that of the
+/// ClientHello for which it was first asked.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_client_ciphers(ssl: Option<&Ssl>) -> *mut OPENSSL_STACK {
     on_ssl(ssl, null_mut(), |ssl| {
@@ -123,7 +126,9 @@ fn known(wire: &[u8]) -> Vec<&'static Cipher> {
     numbers.filter_map(Cipher::by_number).collect()
 }
 
-/// Names of suites that both sides have, with colons between them.
+/// On a server, the names of the suites that both sides have, in the client's order, with colons between them: as many
+/// as `size` bytes have room for, with a NUL. Returns `buffer`; NULL on a client, before a ClientHello, and for a
+/// buffer that is NULL or shorter than 2 bytes.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_get_shared_ciphers(ssl: Option<&Ssl>, buffer: *mut c_char, size: c_int) -> *mut c_char {
     on_ssl(ssl, null_mut(), |ssl| {
@@ -151,7 +156,9 @@ unsafe extern "C" fn SSL_get_shared_ciphers(ssl: Option<&Ssl>, buffer: *mut c_ch
     })
 }
 
-/// Reads suites as they stand in a ClientHello. Signaling values are no suites of ours: `scsvs` stays empty.
+/// Reads suites as they stand in a ClientHello: two bytes each, or three in the form of SSL 2. The lists are the
+/// caller's to free; either place may be NULL. Unknown suites are left out, and so are signaling values: `scsvs` stays
+/// empty. Returns 1, or 0 with the reason: "no ciphers specified", "error in received cipher list".
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_bytes_to_cipher_list(
     ssl: Option<&Ssl>,
@@ -276,7 +283,7 @@ extern "C" fn SSL_CIPHER_get_cipher_nid(cipher: Option<&Cipher>) -> c_int {
     })
 }
 
-/// The hash of the records' MAC: none of ours has one.
+/// 0 (`NID_undef`): the records of no suite here have a MAC of their own.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CIPHER_get_digest_nid(_cipher: Option<&Cipher>) -> c_int {
     0
@@ -299,7 +306,8 @@ extern "C" fn SSL_CIPHER_is_aead(cipher: Option<&Cipher>) -> c_int {
     c_int::from(cipher.is_some())
 }
 
-/// Writes a line into `buffer`, or into memory from `OPENSSL_malloc` where that is NULL.
+/// Writes a line into `buffer`, of at least 128 bytes, or into memory for the caller to free with `OPENSSL_free` where
+/// that is NULL. Returns the buffer; NULL for no suite, a buffer that is shorter, or no memory.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_CIPHER_description(
     cipher: Option<&Cipher>,
@@ -326,7 +334,7 @@ unsafe extern "C" fn SSL_CIPHER_description(
     })
 }
 
-/// The suite of a number as it stands on the wire, two bytes.
+/// The suite of a number as it stands on the wire, two bytes; static. NULL for NULL, or a suite that is not there.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_CIPHER_find(_ssl: Option<&Ssl>, wire: *const c_uchar) -> *const Cipher {
     // SAFETY: two bytes, or NULL.
@@ -336,7 +344,7 @@ unsafe extern "C" fn SSL_CIPHER_find(_ssl: Option<&Ssl>, wire: *const c_uchar) -
     }
 }
 
-/// OpenSSL's name for a name of the RFCs.
+/// OpenSSL's name for a name of the RFCs; static. "(NONE)" for NULL, or a suite that is not there.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn OPENSSL_cipher_name(standard_name: *const c_char) -> *const c_char {
     // SAFETY: C's string.

@@ -29,7 +29,7 @@ extern "C" fn SSL_CONF_CTX_finish(conf: Option<&mut Conf>) -> c_int {
     conf.map_or(0, |conf| guard(0, || conf.finish().into()))
 }
 
-/// Adds flags; returns those in force.
+/// Adds flags (`SSL_CONF_FLAG_…`); returns those in force, 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CONF_CTX_set_flags(conf: Option<&mut Conf>, flags: c_uint) -> c_uint {
     conf.map_or(0, |conf| {
@@ -38,7 +38,7 @@ extern "C" fn SSL_CONF_CTX_set_flags(conf: Option<&mut Conf>, flags: c_uint) -> 
     })
 }
 
-/// Takes flags away; returns those in force.
+/// Takes flags away; returns those in force, 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CONF_CTX_clear_flags(conf: Option<&mut Conf>, flags: c_uint) -> c_uint {
     conf.map_or(0, |conf| {
@@ -140,7 +140,7 @@ unsafe extern "C" fn SSL_CONF_cmd_argv(
     }
 }
 
-/// `SSL_CONF_TYPE_…`.
+/// `SSL_CONF_TYPE_…`: what the value of a command is; 0 for NULL, or a command that is unknown under the flags.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_CONF_cmd_value_type(conf: Option<&mut Conf>, command: *const c_char) -> c_int {
     // SAFETY: C's string.

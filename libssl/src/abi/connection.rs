@@ -56,7 +56,7 @@ pub extern "C" fn SSL_shutdown(ssl: Option<&Ssl>) -> c_int {
     on_ssl(ssl, -1, |ssl| ssl.shut_down().unwrap_or_else(|Failed(returned)| returned))
 }
 
-/// `SSL_SENT_SHUTDOWN` (1) and `SSL_RECEIVED_SHUTDOWN` (2).
+/// `SSL_SENT_SHUTDOWN` (1) and `SSL_RECEIVED_SHUTDOWN` (2), added; 0 for neither.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get_shutdown(ssl: Option<&Ssl>) -> c_int {
     on_ssl(ssl, 0, |ssl| ssl.shutdown_state().into())
@@ -182,7 +182,7 @@ pub extern "C" fn SSL_get_version(ssl: Option<&Ssl>) -> *const c_char {
     name.as_ptr()
 }
 
-/// Never: there is no DTLS here.
+/// 0: there is no DTLS here.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_is_dtls(_ssl: Option<&Ssl>) -> c_int {
     0
@@ -226,7 +226,7 @@ pub extern "C" fn SSL_renegotiate_abbreviated(ssl: Option<&Ssl>) -> c_int {
     SSL_renegotiate(ssl)
 }
 
-/// Never: see [`SSL_renegotiate`].
+/// 0: see [`SSL_renegotiate`].
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_renegotiate_pending(_ssl: Option<&Ssl>) -> c_int {
     0

@@ -20,7 +20,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 /// A function of the program's of some type; which, the command says.
 type Function = Option<unsafe extern "C" fn()>;
 
-/// `MODE` and `CLEAR_MODE` come first, without what the others need.
+/// The commands of a context's macros (`SSL_CTRL_…`), each with its number or pointer; what is returned is the
+/// command's. 0 for a command that is unknown or of a feature that is not there, and for NULL, where lists of groups
+/// and signature algorithms are checked all the same. Modes come first, without what the others need.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_CTX_ctrl(
     ctx: Option<&Context>,
@@ -49,7 +51,7 @@ unsafe fn other_of_context(ctx: Option<&Context>, command: c_int, number: c_long
     on_ctx(ctx, 0, |ctx| unsafe { context(ctx, command, number, pointer) })
 }
 
-/// As [`SSL_CTX_ctrl`].
+/// As [`SSL_CTX_ctrl`], for one connection.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_ctrl(ssl: Option<&Ssl>, command: c_int, number: c_long, pointer: *mut c_void) -> c_long {
     match (command, ssl) {
@@ -407,7 +409,8 @@ fn shared_group(ssl: &Ssl, place: c_long) -> c_long {
     usize::try_from(place).ok().and_then(|place| shared.nth(place)).map_or(0, |&group| groups::nid(group).into())
 }
 
-/// The program's function for a context, by command.
+/// The program's function for a context, by command. Returns 1; 0 for NULL or another command, such as those of SRP.
+/// Never called: those for messages, the keys of tickets, resumption and finite-field groups.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_CTX_callback_ctrl(ctx: Option<&Context>, command: c_int, function: Function) -> c_long {
     if ctx.is_none() {
@@ -434,7 +437,8 @@ unsafe extern "C" fn SSL_CTX_callback_ctrl(ctx: Option<&Context>, command: c_int
     })
 }
 
-/// The program's function for a connection, by command.
+/// As [`SSL_CTX_callback_ctrl`], for one connection: messages, resumption, and finite-field groups and extensions, of
+/// which the function is not kept.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_callback_ctrl(ssl: Option<&Ssl>, command: c_int, function: Function) -> c_long {
     if ssl.is_none() {

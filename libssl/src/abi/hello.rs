@@ -29,7 +29,7 @@ unsafe fn part(ssl: Option<&Ssl>, out: *mut *const c_uchar, find: impl Fn(&Clien
     length
 }
 
-/// Nobody greets in the form of SSL 2.
+/// 0: nobody greets in the form of SSL 2.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_client_hello_isv2(_ssl: Option<&Ssl>) -> c_int {
     0
@@ -70,7 +70,8 @@ unsafe extern "C" fn SSL_client_hello_get0_compression_methods(ssl: Option<&Ssl>
     unsafe { part(ssl, out, |hello| &hello.compression_methods) }
 }
 
-/// The numbers of the extensions, in memory for the caller to free with `OPENSSL_free`.
+/// The numbers of the extensions, in the order sent, in memory for the caller to free with `OPENSSL_free`; NULL where
+/// there is none. Returns 1; 0 where there is no ClientHello, a place is NULL, or memory is short.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_client_hello_get1_extensions_present(
     ssl: Option<&Ssl>,
@@ -102,7 +103,8 @@ unsafe extern "C" fn SSL_client_hello_get1_extensions_present(
     1
 }
 
-/// The contents of an extension; 0 where the client sent none of this number.
+/// The contents of an extension and their length in bytes, which stay for as long as the ClientHello does. Returns 1; 0
+/// where the client sent none of this number, or there is no ClientHello.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_client_hello_get0_ext(
     ssl: Option<&Ssl>,

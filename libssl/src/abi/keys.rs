@@ -11,7 +11,8 @@ use libc::{c_char, c_int, c_long, c_uchar, c_void};
 use openssl_sys::{EVP_PKEY, RSA, pem_password_cb};
 use std::ptr::null_mut;
 
-/// The key for the certificate of its kind, which becomes the current one. It is shared, not taken over. Returns 1 or 0.
+/// The key for the certificate of its kind, which becomes the current one. It is shared, not taken over. Returns 1 or
+/// 0.
 ///
 /// # Safety
 /// `ctx` is NULL or holds a reference; `key` is NULL or alive.
@@ -177,8 +178,8 @@ pub unsafe extern "C" fn SSL_use_RSAPrivateKey_ASN1(ssl: Option<&Ssl>, der: *con
     unsafe { on_ssl(ssl, 0, |ssl| bytes(der, length).is_some_and(|der| load::rsa_key_der(ssl, der)).into()) }
 }
 
-/// Whether the current certificate and the current key are there and belong together. Returns 1, or 0 with the reason in
-/// the queue.
+/// Whether the current certificate and the current key are there and belong together. Returns 1, or 0 with the reason
+/// in the queue.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_check_private_key(ctx: Option<&Context>) -> c_int {
     if ctx.is_none() {

@@ -202,7 +202,7 @@ extern "C" fn SSL_SESSION_is_resumable(session: Option<&Session>) -> c_int {
     session.map_or(0, |session| guard(0, || session.is_resumable().into()))
 }
 
-/// The peer's certificate, decoded when it is first asked for; it stays the session's.
+/// The peer's certificate, or NULL; decoded when it is first asked for, and the session's.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_get0_peer(session: Option<&Session>) -> *mut X509 {
     session.map_or(null_mut(), |session| guard(null_mut(), || session.peer()))
@@ -305,7 +305,7 @@ extern "C" fn SSL_SESSION_get_max_fragment_length(session: Option<&Session>) -> 
     on_data(session, 0, |data| data.max_fragment_length)
 }
 
-/// None: there is no compression.
+/// 0: there is no compression.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_SESSION_get_compress_id(_session: Option<&Session>) -> c_uint {
     0
@@ -336,9 +336,8 @@ unsafe extern "C" fn SSL_SESSION_set1_master_key(
     key: *const c_uchar,
     length: usize,
 ) -> c_int {
-    const LONGEST: usize = 512;
     on_data(session, 0, |data| {
-        if length > LONGEST {
+        if length > session::encoding::LONGEST_KEY {
             return 0;
         }
         // SAFETY: C's bytes.

@@ -19,7 +19,7 @@ fn on_callbacks(ctx: Option<&Context>, body: impl FnOnce(&mut Callbacks)) {
     on_ctx(ctx, (), |ctx| ctx.change(|settings| body(Arc::make_mut(&mut settings.callbacks))));
 }
 
-/// The session without a reference of the caller's.
+/// The session in force, or NULL, without a reference of the caller's.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_session(ssl: Option<&Ssl>) -> *mut Session {
     on_ssl(ssl, null_mut(), |ssl| {
@@ -27,7 +27,7 @@ extern "C" fn SSL_get_session(ssl: Option<&Ssl>) -> *mut Session {
     })
 }
 
-/// The session with a reference for the caller.
+/// The session in force, or NULL, with a reference for the caller.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get1_session(ssl: Option<&Ssl>) -> *mut Session {
     on_ssl(ssl, null_mut(), |ssl| {
@@ -35,7 +35,8 @@ extern "C" fn SSL_get1_session(ssl: Option<&Ssl>) -> *mut Session {
     })
 }
 
-/// The session to be resumed; NULL is none.
+/// The session that a client is to resume, of which it takes a reference; NULL is none. Returns 1. Whether it is fit
+/// for the server is for the program to know.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_session(ssl: Option<&Ssl>, session: Option<&Session>) -> c_int {
     on_ssl(ssl, 0, |ssl| {
@@ -61,7 +62,7 @@ extern "C" fn SSL_session_reused(ssl: Option<&Ssl>) -> c_int {
     on_ssl(ssl, 0, |ssl| ssl.own.negotiated.borrow().resumed.into())
 }
 
-/// Gives a connection the session and the session id context of another.
+/// Gives a connection the session and the session id context of another. Returns 1, or 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_copy_session_id(to: Option<&Ssl>, from: Option<&Ssl>) -> c_int {
     on_ssl(from, 0, |from| {
@@ -75,7 +76,7 @@ pub extern "C" fn SSL_copy_session_id(to: Option<&Ssl>, from: Option<&Ssl>) -> c
     })
 }
 
-/// Whether the context keeps a session of this id.
+/// 1 where the context keeps a session of this id, 0 to 32 bytes; else 0.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn SSL_has_matching_session_id(ssl: Option<&Ssl>, id: *const c_uchar, length: c_uint) -> c_int {
     on_ssl(ssl, 0, |ssl| {
@@ -134,7 +135,8 @@ extern "C" fn SSL_get_default_timeout(ssl: Option<&Ssl>) -> c_long {
     on_ssl(ssl, 0, |_| TWO_HOURS)
 }
 
-/// 1 where the session was not there yet.
+/// Keeps a session by its id, and takes a reference; sessions of which the time ends first leave where there are too
+/// many. Returns 1 where it is new, 0 where this very session was there, or for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_add_session(ctx: Option<&Context>, session: Option<&Session>) -> c_int {
     on_ctx(ctx, 0, |ctx| {
@@ -143,7 +145,8 @@ extern "C" fn SSL_CTX_add_session(ctx: Option<&Context>, session: Option<&Sessio
     })
 }
 
-/// 1 where the session was there.
+/// Takes the session of this id out of the cache; it cannot be resumed any more, and the remove callback is told.
+/// Returns 1 where one was there; 0 where none was, or it has no id, or for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_remove_session(ctx: Option<&Context>, session: Option<&Session>) -> c_int {
     on_ctx(ctx, 0, |ctx| {
@@ -165,7 +168,7 @@ extern "C" fn SSL_CTX_flush_sessions(ctx: Option<&Context>, time: c_long) {
     on_ctx(ctx, (), |ctx| ctx.let_go(Cache::flush(&ctx.sessions, time)));
 }
 
-/// OpenSSL shows its hash table here; ours is not one of libcrypto's.
+/// NULL: the cache is no hash table of libcrypto's, which OpenSSL shows here.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_sessions(_ctx: Option<&Context>) -> *mut c_void {
     null_mut()

@@ -10,7 +10,8 @@ use libc::{c_char, c_int, c_long, c_uint, c_void};
 use openssl_sys::X509_VERIFY_PARAM;
 use std::ptr::{null, null_mut};
 
-/// Whether the peer is asked for a certificate and refused without a good one (`SSL_VERIFY_...`), and who is asked about each certificate of its chain.
+/// Whether the peer is asked for a certificate and refused without a good one (`SSL_VERIFY_...`), and who is asked
+/// about each certificate of its chain.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_set_verify(ctx: Option<&Context>, mode: c_int, callback: Option<VerifyCallback>) {
     on_ctx(ctx, (), |ctx| {
@@ -140,7 +141,8 @@ pub unsafe extern "C" fn SSL_set1_param(ssl: Option<&Ssl>, param: *mut X509_VERI
     unsafe { on_ssl(ssl, 0, |ssl| ssl.trust.own_param().set(param).into()) }
 }
 
-/// What is set for verification, to be changed by the caller. It stays the context's, and connections copy it when they are made.
+/// What is set for verification, to be changed by the caller. It stays the context's, and connections copy it when they
+/// are made.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_CTX_get0_param(ctx: Option<&Context>) -> *mut X509_VERIFY_PARAM {
     on_ctx(ctx, null_mut(), |ctx| ctx.trust.expose_param().as_ptr())
@@ -192,7 +194,8 @@ pub extern "C" fn SSL_set_hostflags(ssl: Option<&Ssl>, flags: c_uint) {
     })
 }
 
-/// The name in the peer's certificate that was one of those asked for, or NULL. It stays the connection's, until the next verification.
+/// The name in the peer's certificate that was one of those asked for, or NULL. It stays the connection's, until the
+/// next verification.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get0_peername(ssl: Option<&Ssl>) -> *const c_char {
     on_ssl(ssl, null(), |ssl| ssl.trust.param().peer_name())

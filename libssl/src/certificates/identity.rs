@@ -77,7 +77,8 @@ fn chain<'a>(
     }))
 }
 
-/// Whatever the store has of a certificate's chain. That nobody verifies it here, and that it may have no end, is meant.
+/// Whatever the store has of a certificate's chain. That nobody verifies it here, and that it may have no end, is
+/// meant.
 fn built(store: &Store, certificate: &Certificate) -> Result<x509::Certificates, Reason> {
     let check = Check::new(Some(store), certificate, None).ok_or(Reason::X509_LIBRARY)?;
     check.run();
@@ -155,8 +156,8 @@ pub struct Signer {
     schemes: Vec<u16>,
 }
 
-/// An identity that signs nothing, and runs `tell` where it is asked to: if rustls asks a client for an identity, that is
-/// the only way to end the handshake. The server's certificate has not been judged yet then.
+/// An identity that signs nothing, and runs `tell` where it is asked to: if rustls asks a client for an identity, that
+/// is the only way to end the handshake. The server's certificate has not been judged yet then.
 pub fn unwilling(schemes: &[u16], tell: impl Fn() + Send + Sync + 'static) -> Arc<Identity> {
     struct Unwilling<F>(Vec<u16>, F);
 

@@ -75,8 +75,8 @@ impl Cache {
         self.len() == 0
     }
 
-    /// Adds a session; there are then fewer than `limit` (0: any number), or this one alone, as in OpenSSL 3.0. Answers whether it is new, and which
-    /// had to leave: the program is told of those.
+    /// Adds a session; there are then fewer than `limit` (0: any number), or this one alone, as in OpenSSL 3.0. Answers
+    /// whether it is new, and which had to leave: the program is told of those.
     pub fn add(&self, session: &Arc<Session>, limit: c_long) -> (bool, Vec<Arc<Session>>) {
         let id = session.data().id;
         let mut kept = self.kept();

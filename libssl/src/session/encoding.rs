@@ -23,8 +23,8 @@ const ENCODING: i64 = 1;
 const EXTENDED_MASTER_SECRET: i64 = 1;
 /// OpenSSL's where none was encoded, in seconds.
 const SHORT_TIMEOUT: i64 = 3;
-/// The longest master key, in bytes.
-const LONGEST_KEY: usize = 256;
+/// The longest master key that a session takes, in bytes, as in OpenSSL 3.0.
+pub const LONGEST_KEY: usize = 512;
 
 /// The numbers of the optional fields.
 mod field {
@@ -236,6 +236,15 @@ mod tests {
         assert_eq!(rest, b"more");
         assert_eq!(decoded.resumption.as_ref().and_then(|by| by.downcast_ref()), Some(&"by this"));
         assert_eq!(encode(&Session::new(decoded)).unwrap(), encoded);
+    }
+
+    #[test]
+    fn the_longest_key_comes_back() {
+        let with_key = |length| Data { master_key: Zeroizing::new(vec![9; length].into()), ..example() };
+        let encode = |data| encode(&Session::new(data)).unwrap();
+        let decoded = decode(&mut &encode(with_key(LONGEST_KEY))[..]).unwrap();
+        assert_eq!(decoded.master_key.len(), LONGEST_KEY);
+        assert!(decode(&mut &encode(with_key(LONGEST_KEY + 1))[..]).is_err());
     }
 
     #[test]

@@ -270,7 +270,8 @@ impl SslTrust {
         self.sent.borrow().clone()
     }
 
-    /// What `SSL_get_peer_cert_chain` answers: OpenSSL's clients have the chain before they judge it, its servers after.
+    /// What `SSL_get_peer_cert_chain` answers: OpenSSL's clients have the chain before they judge it, its servers
+    /// after.
     pub fn peer_chain(&self) -> *mut openssl_sys::OPENSSL_STACK {
         let chain = self.sent().filter(|sent| sent.role() == Role::Client || self.accepted.get());
         chain.map_or(std::ptr::null_mut(), |chain| chain.chain())
