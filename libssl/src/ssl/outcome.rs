@@ -1,7 +1,7 @@
 //! What stopped a call, told as OpenSSL tells it: `SSL_want`, the error queue, and `SSL_get_error` that puts the two
 //! together with the state of the BIOs.
 
-use super::{RECEIVED_SHUTDOWN, Ssl, Stage};
+use super::{RECEIVED_SHUTDOWN, SENT_SHUTDOWN, Ssl, Stage};
 use crate::crypto::bio::Waits;
 use crate::error::{self, Reason};
 use crate::settings::choices::option;
@@ -110,9 +110,15 @@ impl Ssl {
             && self.stage.get() == Stage::Open
         {
             self.peer_is_done();
+            // As in 3.0, which then forgets that it sent a close_notify.
+            self.shutdown.set(RECEIVED_SHUTDOWN);
         } else {
+            // Where no close_notify went out an alert does.
+            if self.shutdown.get() & SENT_SHUTDOWN == 0 {
+                self.want.set(Want::Nothing);
+            }
             error::put(Reason::UNEXPECTED_EOF_WHILE_READING);
-            self.work(|connection, _| connection.end());
+            self.work(|connection, io| connection.end_with(io, AlertDescription::DECODE_ERROR));
         }
         0
     }
