@@ -47,8 +47,8 @@ impl Ssl {
     pub fn read(&self, out: &mut [u8], peek: bool) -> Result<usize, Failed> {
         self.initialized()?;
         let over = self.shutdown.get() & RECEIVED_SHUTDOWN != 0;
-        // A peek that finds it over leaves SSL_want as it was (observed on 3.0).
-        if !(over && peek) {
+        // Calls after a fatal error leave SSL_want as it was, and so does a peek after close_notify (observed on 3.0).
+        if !(self.has_failed() || over && peek) {
             self.want.set(Want::Nothing);
         }
         if over {
@@ -89,10 +89,18 @@ impl Ssl {
         self.call(|connection, io| connection.write_negative(io, address, length))
     }
 
+    /// It was open, and an error ended it.
+    fn has_failed(&self) -> bool {
+        self.stage.get() == Stage::Init && self.established.borrow().is_some()
+    }
+
     fn before_write(&self) -> Result<(), Failed> {
         self.initialized()?;
-        self.want.set(Want::Nothing);
-        if self.shutdown.get() & SENT_SHUTDOWN != 0 {
+        let closed = self.shutdown.get() & SENT_SHUTDOWN != 0;
+        if closed || !self.has_failed() {
+            self.want.set(Want::Nothing);
+        }
+        if closed {
             error::put(Reason::PROTOCOL_IS_SHUTDOWN);
             return Err(Failed(-1));
         }

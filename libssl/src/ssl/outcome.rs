@@ -1,7 +1,7 @@
 //! What stopped a call, told as OpenSSL tells it: `SSL_want`, the error queue, and `SSL_get_error` that puts the two
 //! together with the state of the BIOs.
 
-use super::{RECEIVED_SHUTDOWN, SENT_SHUTDOWN, Ssl, Stage};
+use super::{RECEIVED_SHUTDOWN, Ssl, Stage};
 use crate::crypto::bio::Waits;
 use crate::error::{self, Reason};
 use crate::settings::choices::option;
@@ -75,7 +75,8 @@ impl Ssl {
                 error::put_with(Reason::of_handshake(&failure), &failure.detail);
             }
             Stop::Record(record::Error::PeerAlert(alert)) => {
-                self.shutdown.set(self.shutdown.get() | RECEIVED_SHUTDOWN);
+                // To SSL_get_error, when the queue is empty, that is the peer's end as well (observed on 3.0).
+                self.peer_is_done();
                 error::put_with(Reason::of_alert(alert), &format!("SSL alert number {}", alert.0));
                 return 0;
             }
@@ -113,12 +114,11 @@ impl Ssl {
             // As in 3.0, which then forgets that it sent a close_notify.
             self.shutdown.set(RECEIVED_SHUTDOWN);
         } else {
-            // Where no close_notify went out an alert does.
-            if self.shutdown.get() & SENT_SHUTDOWN == 0 {
+            error::put(Reason::UNEXPECTED_EOF_WHILE_READING);
+            // Where no close_notify went out an alert does, if the transport takes it.
+            if self.work(|connection, io| connection.end_with(io, AlertDescription::DECODE_ERROR)) == Some(true) {
                 self.want.set(Want::Nothing);
             }
-            error::put(Reason::UNEXPECTED_EOF_WHILE_READING);
-            self.work(|connection, io| connection.end_with(io, AlertDescription::DECODE_ERROR));
         }
         0
     }

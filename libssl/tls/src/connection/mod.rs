@@ -201,11 +201,16 @@ impl Connection {
     }
 
     /// Ends the open connection for a reason outside it, and tries once to tell the peer by this alert.
-    pub fn end_with(&mut self, io: &mut Io<'_>, alert: AlertDescription) {
-        if self.open().is_ok() {
+    /// Whether it was told.
+    pub fn end_with(&mut self, io: &mut Io<'_>, alert: AlertDescription) -> bool {
+        let mut told = false;
+        if let Ok(layer) = self.open() {
+            told = !layer.is_write_closed();
             self.fail(io, record::Error::Protocol(alert, "ended from outside"));
+            told &= matches!(&self.phase, Phase::Open(layer) if !layer.is_alert_due()) && self.outgoing.is_empty();
         }
         self.end();
+        told
     }
 
     /// Whether a key update of ours is due, and whether it asks for the peer's.
