@@ -47,7 +47,7 @@ impl Ssl {
     pub fn read(&self, out: &mut [u8], peek: bool) -> Result<usize, Failed> {
         self.initialized()?;
         let over = self.shutdown.get() & RECEIVED_SHUTDOWN != 0;
-        // Calls after a fatal error leave SSL_want as it was, and so does a peek after close_notify (observed on 3.0).
+        // Reads after a fatal error leave SSL_want as it was, and so does a peek after close_notify (observed on 3.0).
         if !(self.has_failed() || over && peek) {
             self.want.set(Want::Nothing);
         }
@@ -96,11 +96,8 @@ impl Ssl {
 
     fn before_write(&self) -> Result<(), Failed> {
         self.initialized()?;
-        let closed = self.shutdown.get() & SENT_SHUTDOWN != 0;
-        if closed || !self.has_failed() {
-            self.want.set(Want::Nothing);
-        }
-        if closed {
+        self.want.set(Want::Nothing);
+        if self.shutdown.get() & SENT_SHUTDOWN != 0 {
             error::put(Reason::PROTOCOL_IS_SHUTDOWN);
             return Err(Failed(-1));
         }
