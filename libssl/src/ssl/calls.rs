@@ -91,7 +91,7 @@ impl Ssl {
 
     /// It was open, and an error ended it.
     fn has_failed(&self) -> bool {
-        self.stage.get() == Stage::Init && self.established.borrow().is_some()
+        self.stage.get() == Stage::Init && self.established.get().is_some()
     }
 
     fn before_write(&self) -> Result<(), Failed> {

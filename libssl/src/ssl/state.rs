@@ -64,7 +64,7 @@ impl Ssl {
 
     /// Whether a key update that the program asked for is still to be sent, which to OpenSSL is a handshake.
     pub(super) fn is_updating(&self) -> bool {
-        self.peek_connection(|connection| connection.is_some_and(Connection::is_updating))
+        self.peek_connection(|connection| connection.is_some_and(|connection| connection.is_updating()))
     }
 
     /// Whether a key update is due, and whether it asks for the peer's.
