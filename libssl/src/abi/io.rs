@@ -51,6 +51,18 @@ unsafe fn succeeded(result: Result<usize, Failed>, out: *mut usize) -> c_int {
     1
 }
 
+/// As [`succeeded`], for reads: no bytes are no success.
+///
+/// # Safety
+/// As there.
+unsafe fn got(result: Result<usize, Failed>, out: *mut usize) -> c_int {
+    match result {
+        Ok(0) => 0,
+        // SAFETY: by the caller's promise.
+        result => unsafe { succeeded(result, out) },
+    }
+}
+
 fn read(ssl: &Ssl, buffer: *mut c_void, length: c_int, peek: bool) -> c_int {
     let Ok(length) = usize::try_from(length) else {
         error::put(Reason::BAD_LENGTH);
@@ -75,7 +87,7 @@ pub extern "C" fn SSL_read(ssl: Option<&Ssl>, buf: *mut c_void, num: c_int) -> c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_read_ex(ssl: Option<&Ssl>, buf: *mut c_void, num: usize, readbytes: *mut usize) -> c_int {
     // SAFETY: the caller's promises are those of these functions.
-    unsafe { on_ssl(ssl, 0, |ssl| succeeded(ssl.read(room(buf, num), false), readbytes)) }
+    unsafe { on_ssl(ssl, 0, |ssl| got(ssl.read(room(buf, num), false), readbytes)) }
 }
 
 /// As [`SSL_read`], but the bytes stay to be read.
@@ -91,7 +103,7 @@ pub extern "C" fn SSL_peek(ssl: Option<&Ssl>, buf: *mut c_void, num: c_int) -> c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_peek_ex(ssl: Option<&Ssl>, buf: *mut c_void, num: usize, readbytes: *mut usize) -> c_int {
     // SAFETY: the caller's promises are those of these functions.
-    unsafe { on_ssl(ssl, 0, |ssl| succeeded(ssl.read(room(buf, num), true), readbytes)) }
+    unsafe { on_ssl(ssl, 0, |ssl| got(ssl.read(room(buf, num), true), readbytes)) }
 }
 
 /// Writes `num` bytes in records of at most 16,384. Returns how many are sent: all of them, or under

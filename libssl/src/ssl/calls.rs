@@ -6,7 +6,9 @@ use super::program::Step;
 use super::{RECEIVED_SHUTDOWN, Role, SENT_SHUTDOWN, Ssl, Stage};
 use crate::cipher::Cipher;
 use crate::error::{self, Reason};
+use crate::settings::dialect;
 use libc::c_int;
+use sslmode_engine::write::{Negative, Rules};
 use sslmode_tls::connection::{Connection, Io, Stop};
 
 /// A failed call: what it returns in the forms that return an `int`. The reason is told already.
@@ -44,8 +46,12 @@ impl Ssl {
     /// See `SSL_get_error`.
     pub fn read(&self, out: &mut [u8], peek: bool) -> Result<usize, Failed> {
         self.initialized()?;
-        self.want.set(Want::Nothing);
-        if self.shutdown.get() & RECEIVED_SHUTDOWN != 0 {
+        let over = self.shutdown.get() & RECEIVED_SHUTDOWN != 0;
+        // Reads after a fatal error leave SSL_want as it was, and so does a peek after close_notify (observed on 3.0).
+        if !(self.has_failed() || over && peek) {
+            self.want.set(Want::Nothing);
+        }
+        if over {
             return Err(Failed(0));
         }
         self.finish_handshake()?;
@@ -75,8 +81,17 @@ impl Ssl {
     /// # Errors
     /// See `SSL_get_error`.
     pub fn write_negative(&self, address: usize, length: c_int) -> Result<usize, Failed> {
+        if Rules::of(dialect()).negative == Negative::Refused {
+            error::put(Reason::BAD_LENGTH);
+            return Err(Failed(-1));
+        }
         self.before_write()?;
         self.call(|connection, io| connection.write_negative(io, address, length))
+    }
+
+    /// It was open, and an error ended it.
+    fn has_failed(&self) -> bool {
+        self.stage.get() == Stage::Init && self.established.get().is_some()
     }
 
     fn before_write(&self) -> Result<(), Failed> {
@@ -112,6 +127,10 @@ impl Ssl {
                 self.shutdown.set(SENT_SHUTDOWN | RECEIVED_SHUTDOWN);
                 return Ok(1);
             }
+            Stage::Open if self.is_updating() => {
+                error::put(Reason::SHUTDOWN_WHILE_IN_INIT);
+                return Err(Failed(-1));
+            }
             Stage::Open => {}
         }
         let first = self.shutdown.get() & SENT_SHUTDOWN == 0;
@@ -121,13 +140,13 @@ impl Ssl {
         if first && self.peek_connection(|connection| connection.is_some_and(Connection::has_pending_write)) {
             return Err(Failed(-1));
         }
-        self.want.set(Want::Nothing);
         // Also where an earlier call could not send all of it.
         self.call(|connection, io| connection.close(io))?;
+        self.want.set(Want::Nothing);
         if !first && self.shutdown.get() & RECEIVED_SHUTDOWN == 0 {
             self.await_close()?;
         }
-        Ok(c_int::from(self.shutdown.get() & RECEIVED_SHUTDOWN != 0))
+        Ok(c_int::from(self.shutdown.get() == SENT_SHUTDOWN | RECEIVED_SHUTDOWN))
     }
 
     fn await_close(&self) -> Result<(), Failed> {

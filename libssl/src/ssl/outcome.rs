@@ -75,7 +75,8 @@ impl Ssl {
                 error::put_with(Reason::of_handshake(&failure), &failure.detail);
             }
             Stop::Record(record::Error::PeerAlert(alert)) => {
-                self.shutdown.set(self.shutdown.get() | RECEIVED_SHUTDOWN);
+                // To SSL_get_error, when the queue is empty, that is the peer's end as well (observed on 3.0).
+                self.peer_is_done();
                 error::put_with(Reason::of_alert(alert), &format!("SSL alert number {}", alert.0));
                 return 0;
             }
@@ -110,9 +111,14 @@ impl Ssl {
             && self.stage.get() == Stage::Open
         {
             self.peer_is_done();
+            // As in 3.0, which then forgets that it sent a close_notify.
+            self.shutdown.set(RECEIVED_SHUTDOWN);
         } else {
             error::put(Reason::UNEXPECTED_EOF_WHILE_READING);
-            self.work(|connection, _| connection.end());
+            // Where no close_notify went out an alert does, if the transport takes it.
+            if self.work(|connection, io| connection.end_with(io, AlertDescription::DECODE_ERROR)) == Some(true) {
+                self.want.set(Want::Nothing);
+            }
         }
         0
     }

@@ -55,7 +55,16 @@ impl Ssl {
             error::put(early);
             return Err(super::Failed(0));
         }
+        if self.is_updating() {
+            error::put(Reason::STILL_IN_INIT);
+            return Err(super::Failed(0));
+        }
         self.call(|connection, _| connection.update_keys(request))
+    }
+
+    /// Whether a key update that the program asked for is still to be sent, which to OpenSSL is a handshake.
+    pub(super) fn is_updating(&self) -> bool {
+        self.peek_connection(|connection| connection.is_some_and(|connection| connection.is_updating()))
     }
 
     /// Whether a key update is due, and whether it asks for the peer's.

@@ -30,7 +30,7 @@ impl Connection {
             match &self.phase {
                 Phase::Open(_) => {
                     self.open()?;
-                    return self.send_due(io);
+                    return self.send_update(io);
                 }
                 Phase::Failed => return Err(Stop::Dead),
                 Phase::Hello(_) => self.hello(io, program)?,

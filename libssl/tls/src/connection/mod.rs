@@ -29,7 +29,7 @@ pub use pool::Pool;
 pub use transport::{Blocked, Transport};
 
 use crate::handshake::{Acceptor, ClientHello, Established, Handshake, HandshakeError};
-use crate::record::{self, RecordBuffer, RecordLayer, Version};
+use crate::record::{self, AlertDescription, RecordBuffer, RecordLayer, Version};
 use outgoing::Outgoing;
 use sslmode_engine::buffers::Kind;
 use sslmode_engine::read::ReadRules;
@@ -91,7 +91,11 @@ pub struct Connection {
     incoming: RecordBuffer,
     /// Data of the first record in `incoming` that the caller had no room for, counted from the record's start.
     unread: Range<usize>,
+    /// A call has looked at the header of the first record in `incoming`, and waits for the rest.
+    header_taken: bool,
     outgoing: Outgoing,
+    /// A key update that the program asked for is not sent whole.
+    updating: bool,
     writer: WriteMachine,
     read_rules: &'static ReadRules,
     established: Option<Box<Established>>,
@@ -115,7 +119,9 @@ impl Connection {
             phase,
             incoming: RecordBuffer::new(),
             unread: 0..0,
+            header_taken: false,
             outgoing: Outgoing::default(),
+            updating: false,
             writer: WriteMachine::new(Rules::of(dialect)),
             read_rules: ReadRules::of(dialect),
             established: None,
@@ -156,9 +162,11 @@ impl Connection {
         self.unread.len()
     }
 
-    /// Whether bytes from the transport wait, as data or not (`SSL_has_pending`).
+    /// Whether bytes from the transport wait, as data or not (`SSL_has_pending`). As in 3.0 the header of a record that
+    /// a call has waited for counts as taken.
     pub fn has_pending(&self) -> bool {
-        !self.incoming.is_empty()
+        let taken = if self.header_taken { record::HEADER } else { 0 };
+        self.incoming.len() > taken
     }
 
     /// Whether a record of data waits for the transport.
@@ -190,6 +198,19 @@ impl Connection {
                 self.phase = Phase::Failed;
             }
         }
+    }
+
+    /// Ends the open connection for a reason outside it, and tries once to tell the peer by this alert.
+    /// Whether it was told.
+    pub fn end_with(&mut self, io: &mut Io<'_>, alert: AlertDescription) -> bool {
+        let mut told = false;
+        if let Ok(layer) = self.open() {
+            told = !layer.is_write_closed();
+            self.fail(io, record::Error::Protocol(alert, "ended from outside"));
+            told &= matches!(&self.phase, Phase::Open(layer) if !layer.is_alert_due()) && self.outgoing.is_empty();
+        }
+        self.end();
+        told
     }
 
     /// Whether a key update of ours is due, and whether it asks for the peer's.
@@ -245,6 +266,11 @@ impl Connection {
         Stop::Record(error)
     }
 
+    /// Whether a key update that the program asked for is still to be sent: the next call does.
+    pub fn is_updating(&self) -> bool {
+        self.updating
+    }
+
     /// Sends what is due beside data: alerts, key updates. While a record of data is pending, it waits.
     fn send_due(&mut self, io: &mut Io<'_>) -> Result<(), Stop> {
         if self.writer.has_pending() {
@@ -258,7 +284,13 @@ impl Connection {
             self.outgoing.write(io).map_err(Stop::Write)?;
             io.transport.flush().map_err(Stop::Write)?;
         }
+        self.updating = false;
         Ok(())
+    }
+
+    /// Sends the key update that the program asked for.
+    fn send_update(&mut self, io: &mut Io<'_>) -> Result<(), Stop> {
+        if self.updating { self.send_due(io) } else { Ok(()) }
     }
 
     /// Sends close_notify; nothing can be written after it. To be called again where the transport took not all of it.
@@ -274,7 +306,7 @@ impl Connection {
         self.send_due(io)
     }
 
-    /// Makes a key update due (`SSL_key_update`), which goes out ahead of the next data.
+    /// Makes a key update due (`SSL_key_update`), which the next call sends. The answer to the peer's waits for data.
     ///
     /// # Errors
     /// [`Stop::Misuse`] where a record of data is pending, [`Stop::Record`] in TLS 1.2.
@@ -282,6 +314,8 @@ impl Connection {
         if self.writer.has_pending() {
             return Err(Stop::Misuse(Reason::BadWriteRetry));
         }
-        self.open()?.update_keys(request).map_err(Stop::Record)
+        self.open()?.update_keys(request).map_err(Stop::Record)?;
+        self.updating = true;
+        Ok(())
     }
 }

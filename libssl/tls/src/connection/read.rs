@@ -1,7 +1,7 @@
 //! `SSL_read` and `SSL_peek`.
 
 use super::{Connection, Io, Phase, Stop};
-use crate::record::{MAX_RECORD, Received};
+use crate::record::{HEADER, MAX_RECORD, Received};
 use sslmode_engine::buffers::{Kind, Release};
 use sslmode_engine::read::{Next, Record};
 
@@ -14,6 +14,9 @@ impl Connection {
     pub fn read(&mut self, io: &mut Io<'_>, out: &mut [u8], peek: bool) -> Result<usize, Stop> {
         // Only data that stay in the record can be read twice.
         let direct = !peek;
+        if self.is_alive() {
+            self.send_update(io)?;
+        }
         loop {
             if !self.unread.is_empty() {
                 return Ok(self.deliver(io, out, peek));
@@ -31,6 +34,7 @@ impl Connection {
     pub fn await_close(&mut self, io: &mut Io<'_>) -> Stop {
         loop {
             if !self.unread.is_empty() {
+                self.drop_unread(io);
                 self.end();
                 return Stop::DataAfterClose;
             }
@@ -53,7 +57,10 @@ impl Connection {
                 return Ok(None);
             }
             Ok(received) => received,
-            Err(error) => return Err(self.fail(io, error)),
+            Err(error) => {
+                self.incoming.consume(length);
+                return Err(self.fail(io, error));
+            }
         };
         self.incoming.consume(length);
         self.release_read_buffer(io);
@@ -71,17 +78,23 @@ impl Connection {
             Received::Handshake { tickets: 1.., .. } => Record::SessionTicket,
             // A part of a message, or a renegotiation that was refused.
             Received::Handshake { .. } | Received::DataInRecord(_) => {
-                _ = self.send_due(io);
+                self.send_alert(io);
                 return Ok(None);
             }
         };
-        // The answer to a key update. A transport that does not take it gets it ahead of the next data.
-        _ = self.send_due(io);
+        self.send_alert(io);
         match self.read_rules.after(record, io.modes, !self.incoming.is_empty()) {
             Next::ReadsOn => Ok(None),
             // Every version that has TLS 1.3 takes these records in. Under the rules of an older one they are not there.
             Next::Fails => Ok(None),
             Next::WantRead => Err(Stop::NoData),
+        }
+    }
+
+    /// Refuses a renegotiation. A transport that does not take it now gets it ahead of the next data.
+    fn send_alert(&mut self, io: &mut Io<'_>) {
+        if matches!(&self.phase, Phase::Open(layer) if layer.is_alert_due()) {
+            _ = self.send_due(io);
         }
     }
 
@@ -97,11 +110,13 @@ impl Connection {
             match io.transport.read(&mut space[..wanted]) {
                 Ok(count) => self.incoming.filled(count.min(wanted)),
                 Err(blocked) => {
+                    self.header_taken = self.incoming.len() >= HEADER;
                     self.release_read_buffer(io);
                     return Err(Stop::Read(blocked));
                 }
             }
         }
+        self.header_taken = false;
         Ok(())
     }
 
@@ -122,6 +137,16 @@ impl Connection {
             }
         }
         count
+    }
+
+    fn drop_unread(&mut self, io: &Io<'_>) {
+        self.unread = 0..0;
+        let length = self.incoming.record().map_or(0, |record| {
+            record.fill(0);
+            record.len()
+        });
+        self.incoming.consume(length);
+        self.release_read_buffer(io);
     }
 
     /// RELEASE_BUFFERS.

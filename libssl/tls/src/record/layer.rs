@@ -265,10 +265,17 @@ impl RecordLayer {
         self.due.key_update
     }
 
+    /// Whether an alert is due.
+    pub fn is_alert_due(&self) -> bool {
+        self.due.no_renegotiation || self.due.last_alert.is_some()
+    }
+
     /// Makes our close_notify due: nothing can be sealed after it, while the peer may go on sending (RFC 8446 6.1).
     pub fn close(&mut self) {
         if !self.write_closed && self.failure.is_none() {
             self.write_closed = true;
+            // The answer to a key update goes ahead of data, of which there will be none.
+            self.due.key_update_answer = false;
             self.due.last_alert = Some(AlertDescription::CLOSE_NOTIFY);
         }
     }
