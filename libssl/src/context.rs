@@ -10,7 +10,7 @@ use sslmode_engine::ModeCell;
 use sslmode_tls::connection::Pool;
 use sslmode_tls::handshake::{TICKET_KEYS, Tickets};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// `SSL_CTX`. A program's pointer is [`Arc::into_raw`]: the references are the Arc's.
 pub struct Context {
@@ -27,7 +27,7 @@ pub struct Context {
     /// The sessions that it keeps.
     pub sessions: Cache,
     settings: Mutex<Arc<Settings>>,
-    ticket_keys: OnceLock<[u8; TICKET_KEYS]>,
+    ticket_keys: [u8; TICKET_KEYS],
 }
 
 impl Context {
@@ -44,16 +44,17 @@ impl Context {
             trust: ContextTrust::default(),
             sessions: Cache::default(),
             settings: Mutex::new(Arc::new(Settings::default())),
-            ticket_keys: OnceLock::new(),
+            ticket_keys: *Tickets::generate(0).keys(),
         };
         let context = Arc::new(context);
         context.ex_data.created(Class::Context, Arc::as_ptr(&context).cast());
         context
     }
 
-    /// The keys of its servers' tickets where the program sets none, made when the first is needed.
+    /// The keys of its servers' tickets where the program sets none. Made with the context: the processes that a server
+    /// forks later open each other's tickets.
     pub fn own_ticket_keys(&self) -> &[u8; TICKET_KEYS] {
-        self.ticket_keys.get_or_init(|| *Tickets::generate(0).keys())
+        &self.ticket_keys
     }
 
     /// The settings as they are now; a later change makes new ones.

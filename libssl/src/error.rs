@@ -37,6 +37,7 @@ struct StringData {
 }
 
 unsafe extern "C" {
+    fn ERR_clear_error();
     fn ERR_new();
     fn ERR_peek_error() -> c_ulong;
     fn ERR_set_debug(file: *const c_char, line: c_int, function: *const c_char);
@@ -90,6 +91,12 @@ pub fn first_library() -> Option<c_int> {
         error if error & SYSTEM != 0 => Some(LIBRARY_SYS),
         error => Some(((error >> LIBRARY_SHIFT) & 0xff) as c_int),
     }
+}
+
+/// Empties the queue of this thread.
+pub fn clear() {
+    // SAFETY: no preconditions.
+    unsafe { ERR_clear_error() };
 }
 
 /// Puts a reason into the queue of this thread.

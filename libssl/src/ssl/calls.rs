@@ -175,6 +175,10 @@ impl Ssl {
     }
 
     fn handshake(&self) -> Result<(), Failed> {
+        // As OpenSSL does where a handshake goes on: what an earlier call left is not the reason why this one stops.
+        if self.peek_connection(|connection| connection.is_none_or(Connection::is_alive)) {
+            error::clear();
+        }
         if self.stage.get() == Stage::Before {
             self.start()?;
             self.inform_of_step(Step::Loop);

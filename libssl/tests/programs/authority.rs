@@ -11,7 +11,7 @@ pub struct Authority {
 
 impl Authority {
     /// `ca`, and an authority that has nothing to do with it: `other`. From `ca`, for `localhost` and 127.0.0.1: `rsa`
-    /// and `ecdsa`; for `example.org`: `elsewhere`; for a client: `client`.
+    /// and `ecdsa`; for `example.org`: `elsewhere`; for a client: `client`. Signed by itself, for `localhost`: `alone`.
     pub fn get() -> &'static Authority {
         static AUTHORITY: LazyLock<Authority> = LazyLock::new(Authority::new);
         &AUTHORITY
@@ -32,6 +32,7 @@ impl Authority {
         let local = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
         authority.make("rsa", true, Some("ca"), &local);
         authority.make("ecdsa", false, Some("ca"), &local);
+        authority.make("alone", false, None, &local);
         let elsewhere = ["-subj", "/CN=example.org", "-addext", "subjectAltName=DNS:example.org"];
         authority.make("elsewhere", false, Some("ca"), &elsewhere);
         authority.make("client", false, Some("ca"), &["-subj", "/CN=a client"]);

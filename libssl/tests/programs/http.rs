@@ -106,6 +106,20 @@ fn both_ends_log_the_same_keys() {
     }
 }
 
+/// A session is resumed at whichever worker gets the connection.
+fn resume_at_every_worker(folder: &Path, port: u16, what: &str) {
+    let session = folder.join("session");
+    let connect = |option: &str| {
+        let mut openssl = Side::System.command("openssl");
+        openssl.args(["s_client", "-tls1_2", "-connect", &format!("127.0.0.1:{port}"), option]);
+        run(openssl.arg(&session)).stdout
+    };
+    assert!(connect("-sess_out").contains("New, TLSv1.2"), "{what}");
+    for _ in 0..8 {
+        assert!(connect("-sess_in").contains("Reused, TLSv1.2"), "{what} does not resume");
+    }
+}
+
 /// Two names with certificates of their own, several workers, and new ones after a reload.
 #[test]
 fn nginx_serves_names_and_reloads() {
@@ -128,7 +142,7 @@ fn nginx_serves_names_and_reloads() {
             "worker_processes 3; daemon off; pid nginx.pid; error_log errors info;\n\
              events {{ worker_connections 64; }}\n\
              http {{ access_log off; root .; client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3;\n\
-             uwsgi_temp_path t4; scgi_temp_path t5; ssl_session_cache shared:S:1m; ssl_protocols TLSv1.2 TLSv1.3;\n\
+             uwsgi_temp_path t4; scgi_temp_path t5; ssl_session_cache off; ssl_protocols TLSv1.2 TLSv1.3;\n\
              {}{} }}\n",
             server("localhost", "rsa"),
             server("example.org", "elsewhere")
@@ -149,6 +163,7 @@ fn nginx_serves_names_and_reloads() {
             }
         };
         serve("at first");
+        resume_at_every_worker(folder.path(), port, &format!("nginx on {side}"));
         // SAFETY: a signal to a child of ours.
         unsafe { libc::kill(server.id(), libc::SIGHUP) };
         let has_reloaded = || {
