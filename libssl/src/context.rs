@@ -95,6 +95,8 @@ impl Context {
 
 impl Drop for Context {
     fn drop(&mut self) {
+        // As OpenSSL does: the program hears of the sessions before its data go.
+        self.let_go(self.sessions.flush(0));
         let this: *const Self = self;
         self.ex_data.freed(Class::Context, this.cast());
     }

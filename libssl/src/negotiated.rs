@@ -3,8 +3,9 @@
 use crate::cipher::Cipher;
 use crate::cipher::list::CipherList;
 use crate::session::Session;
+use crate::settings::callbacks::Info;
 use sslmode_tls::handshake::ClientHello;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ffi::CString;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,8 +23,8 @@ pub struct Own {
     pub hello: RefCell<Option<Rc<ClientHello>>>,
     /// What came of the handshake.
     pub negotiated: RefCell<Negotiated>,
-    /// The client's suites, for a server's program to look at.
-    pub client_ciphers: OnceCell<Arc<CipherList>>,
+    /// The info callback of this connection alone.
+    pub info: Cell<Option<Info>>,
 }
 
 /// What came of a handshake; empty before.
@@ -55,6 +56,8 @@ pub struct Negotiated {
     pub peer_groups: Box<[u16]>,
     /// The signature schemes that the peer offered.
     pub peer_signature_schemes: Box<[u16]>,
+    /// The client's suites that we have, once a server's program has asked for them.
+    pub client_ciphers: OnceCell<Arc<CipherList>>,
     /// The suites that the peer offered, as they came, two bytes each.
     pub peer_ciphers: Box<[u8]>,
 }

@@ -27,7 +27,7 @@ extern "C" fn SSL_CTX_set_info_callback(ctx: Option<&Context>, callback: Option<
 /// As [`SSL_CTX_set_info_callback`], for one connection. NULL: the context's is told.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_info_callback(ssl: Option<&Ssl>, callback: Option<Info>) {
-    of_connection(ssl, |callbacks| callbacks.info = callback);
+    on_ssl(ssl, (), |ssl| ssl.own.info.set(callback));
 }
 
 /// What [`SSL_CTX_set_info_callback`] set, or NULL.
@@ -36,10 +36,10 @@ extern "C" fn SSL_CTX_get_info_callback(ctx: Option<&Context>) -> Option<Info> {
     on_ctx(ctx, None, |ctx| ctx.settings().callbacks.info)
 }
 
-/// The connection's own; where it has none, the one that its context had when the connection was made, or NULL.
+/// The connection's own, or NULL: the context's is not shown.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_info_callback(ssl: Option<&Ssl>) -> Option<Info> {
-    on_ssl(ssl, None, |ssl| ssl.settings().callbacks.info)
+    on_ssl(ssl, None, |ssl| ssl.own.info.get())
 }
 
 /// Keeps the function, for connections made from now on. It is not called yet.

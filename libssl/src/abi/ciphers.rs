@@ -106,17 +106,17 @@ extern "C" fn SSL_get_cipher_list(ssl: Option<&Ssl>, place: c_int) -> *const c_c
     })
 }
 
-/// The client's suites that this library has, as a list that lives as long as the connection; those of TLS 1.3 come
-/// first. NULL on a client, where there is none, and before a ClientHello. After `SSL_clear` the list stays that of the
-/// ClientHello for which it was first asked.
+/// The client's suites that this library has, as a list that lives until `SSL_clear` or the connection's end; those of TLS 1.3 come
+/// first. NULL on a client, where there is none, and before a ClientHello.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_get_client_ciphers(ssl: Option<&Ssl>) -> *mut OPENSSL_STACK {
     on_ssl(ssl, null_mut(), |ssl| {
-        let offered = known(&ssl.own.negotiated.borrow().peer_ciphers);
+        let negotiated = ssl.own.negotiated.borrow();
+        let offered = known(&negotiated.peer_ciphers);
         if offered.is_empty() {
             return null_mut();
         }
-        ssl.own.client_ciphers.get_or_init(|| list::CipherList::of(offered)).stack()
+        negotiated.client_ciphers.get_or_init(|| list::CipherList::of(offered)).stack()
     })
 }
 

@@ -250,8 +250,7 @@ impl Ssl {
 
     /// `SSL_CTX_set_info_callback`.
     pub(super) fn inform(&self, place: c_int, result: c_int) {
-        let own = self.settings().callbacks.info;
-        if let Some(call) = own.or_else(|| self.context().settings().callbacks.info) {
+        if let Some(call) = self.own.info.get().or_else(|| self.context().settings().callbacks.info) {
             // SAFETY: the connection is alive.
             unsafe { call(self.as_ptr(), place, result) };
         }

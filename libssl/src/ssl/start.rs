@@ -12,6 +12,7 @@ use crate::settings::{Settings, dialect};
 use crate::verification::judge;
 use crate::verification::peer::PeerChain;
 use sslmode_engine::Modes;
+use sslmode_engine::fallback::{self, Ability};
 use sslmode_tls::connection::{Connection, Stop};
 use sslmode_tls::handshake::{ClientAuth, ClientHello, ClientSettings, Established, ServerSettings, Session};
 use sslmode_tls::record::{AlertDescription, Version};
@@ -57,13 +58,15 @@ impl Ssl {
             let data = session.data();
             data.resumption.as_ref()?.downcast_ref::<Session>().filter(|_| !data.not_resumable).cloned()
         });
+        let modes = self.modes_in_force();
         Ok(ClientSettings {
             choices: prepared.choices.clone(),
             server_name: self.own.host_name.borrow().as_ref().and_then(|name| name.to_str().ok().map(str::to_owned)),
             verify: Some(Arc::new(Peer::new(self))),
             identity: Some(Arc::new(Client::new(self))),
             alpn: prepared.alpn.clone(),
-            fallback_scsv: self.modes_in_force().contains(Modes::SEND_FALLBACK_SCSV),
+            fallback_scsv: fallback::is_sent(dialect(), fallback::Role::Client, modes),
+            refuses_mark: refuses_mark(modes),
             no_ticket: settings.choices.options & option::NO_TICKET != 0,
             session,
             sessions: Some(Arc::new(Sessions::new(self))),
@@ -171,6 +174,12 @@ impl Ssl {
     pub(super) fn is_offered(protocol: &[u8], offered: &[u8]) -> bool {
         choices::names(offered).any(|name| name == protocol)
     }
+}
+
+/// Whether a client with these modes that offers TLS 1.2 alone refuses a server that could do more.
+fn refuses_mark(modes: Modes) -> bool {
+    let ability = Ability { enabled: fallback::Version::TLS_1_2, built: fallback::Version::TLS_1_3 };
+    fallback::client_answers_mark(dialect(), modes, ability.enabled, ability) != fallback::Answer::GoesOn
 }
 
 fn refused(reason: Reason) -> Failed {

@@ -104,6 +104,7 @@ impl Ssl {
         copy.settings.replace(self.settings());
         copy.trust.copy(&self.trust);
         copy.role.set(self.role.get());
+        copy.own.info.set(self.own.info.get());
         copy.shutdown.set(self.shutdown.get());
         if !copy.ex_data.copy(Class::Connection, &self.ex_data) {
             return None;

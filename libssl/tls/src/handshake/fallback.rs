@@ -3,9 +3,8 @@
 use crate::record::Version;
 use rustls::crypto::aws_lc_rs::cipher_suite;
 use rustls::{CipherSuite, CipherSuiteCommon, SupportedCipherSuite, Tls12CipherSuite};
-use sslmode_engine::Modes;
 use sslmode_engine::dialect::OPENSSL_3;
-use sslmode_engine::fallback::{self, Ability, Answer};
+use sslmode_engine::fallback::{self, Answer};
 use std::sync::LazyLock;
 
 /// `TLS_FALLBACK_SCSV` (RFC 7507 2).
@@ -45,10 +44,7 @@ pub(super) fn server_refuses(negotiated: Version, highest: Version) -> bool {
     fallback::server_answers(&OPENSSL_3, true, number(negotiated), number(highest)) != Answer::GoesOn
 }
 
-/// Whether a client that sent the signal, and can do `highest`, refuses these random bytes of a server.
-pub(super) fn client_refuses(negotiated: Version, highest: Version, random: &[u8; 32]) -> bool {
-    let version = number(negotiated);
-    let ability = Ability { enabled: version, built: number(highest) };
-    random.ends_with(MARK)
-        && fallback::client_answers_mark(&OPENSSL_3, Modes::SEND_FALLBACK_SCSV, version, ability) != Answer::GoesOn
+/// Whether these random bytes of a server that chose `negotiated` say that it could do `highest`.
+pub(super) fn is_marked(negotiated: Version, highest: Version, random: &[u8; 32]) -> bool {
+    number(negotiated) < number(highest) && random.ends_with(MARK)
 }

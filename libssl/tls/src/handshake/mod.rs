@@ -311,7 +311,7 @@ impl Handshake {
                 Err(failed(Failure::InappropriateFallback, detail))
             }
             (Side::Client(_), Some(highest))
-                if self.server_random.is_some_and(|random| fallback::client_refuses(negotiated, highest, &random)) =>
+                if self.server_random.is_some_and(|random| fallback::is_marked(negotiated, highest, &random)) =>
             {
                 self.program.told().refused = Some(AlertDescription::ILLEGAL_PARAMETER);
                 let detail = "the server fell back although it can do more";

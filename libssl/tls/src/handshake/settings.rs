@@ -60,6 +60,9 @@ pub struct ClientSettings {
     pub alpn: Vec<Vec<u8>>,
     /// Sends [`FALLBACK_SCSV`](super::FALLBACK_SCSV) (`SSL_MODE_SEND_FALLBACK_SCSV`).
     pub fallback_scsv: bool,
+    /// Takes the mark of a server that could do TLS 1.3 (RFC 8446 4.1.3) for a failure, though TLS 1.2 is all that is
+    /// offered: what the mode does to clients that know the mark.
+    pub refuses_mark: bool,
     /// Asks for no TLS 1.2 ticket (`SSL_OP_NO_TICKET`); a TLS 1.3 server does not ask.
     pub no_ticket: bool,
     /// The session to be resumed, if the server lets it be.
@@ -109,7 +112,7 @@ impl ClientSettings {
             UnbufferedClientConnection::new(Arc::new(config), name).map_err(setup)?
         };
         let mut handshake = Handshake::new(Side::Client(Box::new(connection)), secrets, program);
-        handshake.fallback_from = self.fallback_scsv.then_some(Version::Tls13);
+        handshake.fallback_from = self.refuses_mark.then_some(Version::Tls13);
         handshake.resumption = Some((store, self.sessions.clone()));
         handshake.advance()?;
         Ok(handshake)
