@@ -296,7 +296,7 @@ proptest! {
         let version = EACH[usize::from(tls13)];
         let setting = Setting { modes, room, most, refuses_every, ..Setting::of(version) };
         let (mut client, mut server) = setting.connect();
-        let data: Vec<u8> = (0..length).map(|at| (at * 31 >> 3) as u8).collect();
+        let data: Vec<u8> = (0..length).map(|at| ((at * 31) >> 3) as u8).collect();
         prop_assert_eq!(send(&mut client, &mut server, &data), data.clone());
         prop_assert_eq!(send(&mut server, &mut client, &data), data);
     }
