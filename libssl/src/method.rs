@@ -1,7 +1,5 @@
 //! `SSL_METHOD`: which roles and versions a context begins with.
 
-use crate::ssl::Role;
-
 /// `SSL_METHOD`. Programs hold pointers to these and never look inside.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Method {
@@ -11,17 +9,6 @@ pub struct Method {
     pub only: Option<u16>,
     /// Whether a context can be made with it: no for DTLS.
     pub is_available: bool,
-}
-
-impl Method {
-    /// The role of its connections, if there is only one.
-    pub fn role(&self) -> Option<Role> {
-        match self.roles {
-            Roles::Both => None,
-            Roles::Client => Some(Role::Client),
-            Roles::Server => Some(Role::Server),
-        }
-    }
 }
 
 /// Which roles a method's connections may play.

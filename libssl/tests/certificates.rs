@@ -3,9 +3,11 @@
 //!
 //! `make` builds the library that is tested. Where it is missing a test says SKIP, and under CI it fails.
 
-use std::path::{Path, PathBuf};
+#[path = "support/programs.rs"]
+mod programs;
+
+use programs::{build, ours, run};
 use std::process::{Command, Output};
-use tempfile::TempDir;
 
 /// Handshakes that end otherwise than on OpenSSL, and why.
 const KNOWN: [(&str, &str); 7] = [
@@ -17,47 +19,6 @@ const KNOWN: [(&str, &str); 7] = [
     ("half found, TLS 1.2", "rustls asks for the client's certificate before the server's is judged"),
     ("half found, TLS 1.3", "as above"),
 ];
-
-/// The folder of our libssl; None where it was not built.
-fn ours() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/libssl");
-    if folder.join("libssl.so.3").exists() {
-        return Some(folder);
-    }
-    assert!(std::env::var_os("CI").is_none(), "target/libssl/libssl.so.3 is missing: run make");
-    eprintln!("SKIP: target/libssl/libssl.so.3 is missing: run make");
-    None
-}
-
-/// Builds a program of `tests/c`, linked as any program is.
-fn build(folder: &TempDir, name: &str) -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c").join(name).with_extension("c");
-    let program = folder.path().join(name);
-    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
-    let mut command = Command::new(compiler);
-    command.args(["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-g", "-O1"]);
-    // The deprecated functions are tested too, and no program needs all that the header has.
-    command.args(["-Wno-deprecated-declarations", "-Wno-unused-function"]);
-    command.arg(source).arg("-o").arg(&program).args(["-lssl", "-lcrypto"]);
-    assert!(command.status().expect("a C compiler").success(), "{name}.c does not compile");
-    program
-}
-
-/// Runs a program on the libssl of `library`, or on the system's, with an empty folder to write to.
-fn run(program: &Path, library: Option<&Path>) -> Output {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut command = Command::new("timeout");
-    command.arg("120").arg(program).arg(folder.path()).stdin(std::process::Stdio::null());
-    command.env_remove("LD_LIBRARY_PATH").env_remove("SSLMODE_OPTIONS");
-    // What is trusted by default is the same everywhere: nothing.
-    command.env("SSL_CERT_FILE", "/dev/null").env("SSL_CERT_DIR", folder.path());
-    if let Some(library) = library {
-        command.env("LD_LIBRARY_PATH", library);
-    }
-    let output = command.output().expect("the program");
-    assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
-    output
-}
 
 fn lines(output: &Output) -> Vec<String> {
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
