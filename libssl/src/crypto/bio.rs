@@ -3,6 +3,7 @@
 use libc::{c_int, c_long, c_void};
 use openssl_sys as ffi;
 use sslmode_tls::connection::{Blocked, Transport};
+use std::cell::RefCell;
 use std::ptr::{NonNull, null_mut};
 
 unsafe extern "C" {
@@ -137,11 +138,16 @@ fn waits(bio: *mut ffi::BIO) -> Option<Waits> {
 }
 
 /// The two BIOs of a connection for as long as a call lasts.
-pub struct Bios {
-    /// Where bytes come from, or NULL.
-    pub read: *mut ffi::BIO,
-    /// Where they go to, or NULL.
-    pub write: *mut ffi::BIO,
+pub struct Bios<'a> {
+    /// Where bytes come from. Looked at anew each time: the program's callbacks may set another BIO, and free this one.
+    pub read: &'a RefCell<Option<Bio>>,
+    /// Where they go to.
+    pub write: &'a RefCell<Option<Bio>>,
+}
+
+/// The BIO in force, or NULL; nothing is borrowed afterwards, for the BIO's own functions may set another.
+fn pointer(bio: &RefCell<Option<Bio>>) -> *mut ffi::BIO {
+    bio.borrow().as_ref().map_or(null_mut(), Bio::as_ptr)
 }
 
 /// libcrypto counts in `int`.
@@ -168,27 +174,29 @@ fn clear_errno() {
     unsafe { *libc::__errno_location() = 0 };
 }
 
-impl Transport for Bios {
+impl Transport for Bios<'_> {
     fn read(&mut self, into: &mut [u8]) -> Result<usize, Blocked> {
-        if self.read.is_null() {
+        let bio = pointer(self.read);
+        if bio.is_null() {
             return Err(Blocked::Failed);
         }
         clear_errno();
         // SAFETY: the BIO is alive, and libcrypto writes at most the length given.
-        let count = unsafe { ffi::BIO_read(self.read, into.as_mut_ptr().cast::<c_void>(), clamp(into.len())) };
-        usize::try_from(count).ok().filter(|&count| count > 0).ok_or_else(|| blocked(self.read))
+        let count = unsafe { ffi::BIO_read(bio, into.as_mut_ptr().cast::<c_void>(), clamp(into.len())) };
+        usize::try_from(count).ok().filter(|&count| count > 0).ok_or_else(|| blocked(bio))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Blocked> {
-        if self.write.is_null() {
+        let bio = pointer(self.write);
+        if bio.is_null() {
             return Err(Blocked::Failed);
         }
         clear_errno();
         // SAFETY: the BIO is alive, and libcrypto reads at most the length given.
-        let count = unsafe { ffi::BIO_write(self.write, bytes.as_ptr().cast::<c_void>(), clamp(bytes.len())) };
+        let count = unsafe { ffi::BIO_write(bio, bytes.as_ptr().cast::<c_void>(), clamp(bytes.len())) };
         match usize::try_from(count) {
             Ok(count @ 1..) => Ok(count),
-            _ => Err(match blocked(self.write) {
+            _ => Err(match blocked(bio) {
                 Blocked::Retry => Blocked::Retry,
                 // The end of what can be read says nothing about writing.
                 _ => Blocked::Failed,
@@ -197,14 +205,15 @@ impl Transport for Bios {
     }
 
     fn flush(&mut self) -> Result<(), Blocked> {
-        if self.write.is_null() {
+        let bio = pointer(self.write);
+        if bio.is_null() {
             return Err(Blocked::Failed);
         }
         clear_errno();
         // SAFETY: the BIO is alive; BIO_flush takes no argument.
-        match unsafe { ffi::BIO_ctrl(self.write, CTRL_FLUSH, 0, null_mut()) } {
+        match unsafe { ffi::BIO_ctrl(bio, CTRL_FLUSH, 0, null_mut()) } {
             1.. => Ok(()),
-            _ => Err(match blocked(self.write) {
+            _ => Err(match blocked(bio) {
                 Blocked::Retry => Blocked::Retry,
                 _ => Blocked::Failed,
             }),

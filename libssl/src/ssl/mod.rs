@@ -245,13 +245,12 @@ impl Ssl {
     fn work<R>(&self, work: impl FnOnce(&mut Connection, &mut Io<'_>) -> R) -> Option<R> {
         let mut connection = self.connection.take()?;
         let context = self.context();
-        let pointer = |bio: &RefCell<Option<Bio>>| bio.borrow().as_ref().map_or(std::ptr::null_mut(), Bio::as_ptr);
         let read_ahead = {
             let choices = &self.settings.borrow().choices;
             connection.limit_fragment(choices.max_send_fragment, choices.split_send_fragment);
             choices.read_ahead != 0
         };
-        let mut transport = Bios { read: pointer(&self.rbio), write: pointer(&self.wbio) };
+        let mut transport = Bios { read: &self.rbio, write: &self.wbio };
         let mut io = Io { transport: &mut transport, modes: self.modes_in_force(), read_ahead, pool: &context.pool };
         let answer = work(&mut connection, &mut io);
         self.connection.set(Some(connection));

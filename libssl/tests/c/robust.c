@@ -275,6 +275,13 @@ static void threads(void) {
     printf("handshakes: %d\n", good);
 }
 
+/* The transport is another one from here on, and the old one is gone. */
+static int new_transport(int good, X509_STORE_CTX *store) {
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    SSL_set_fd(ssl, SSL_get_fd(ssl));
+    return good;
+}
+
 static void forks(void) {
     SSL *client, *server;
     char data[8];
@@ -287,6 +294,7 @@ static void forks(void) {
     client = SSL_new(client_ctx);
     SSL_set_fd(server, sockets[1]);
     SSL_set_fd(client, sockets[0]);
+    SSL_set_verify(client, SSL_VERIFY_PEER, new_transport);
     child = fork();
     if (child == 0)
         _exit(SSL_accept(server) == 1 && SSL_read(server, data, 5) == 5 && SSL_write(server, data, 5) == 5 ? 0 : 1);
