@@ -10,11 +10,16 @@ use programs::{build, ours, run};
 use std::process::{Command, Output};
 
 /// Handshakes that end otherwise than on OpenSSL, and why.
-const KNOWN: [(&str, &str); 7] = [
+const KNOWN: [(&str, &str); 9] = [
     ("weak key, TLS 1.2", "rustls verifies no signature by an RSA key of less than 2,048 bits"),
     ("weak key, TLS 1.3", "as above"),
     ("RSASSA-PSS, TLS 1.2", "rustls verifies no signature by a key that is for RSASSA-PSS alone"),
     ("RSASSA-PSS, TLS 1.3", "as above"),
+    ("ECDSA P-521, TLS 1.2", "the digest is that of the curve, as TLS 1.3 wants it, and not the client's first"),
+    (
+        "another signature allowed, TLS 1.2",
+        "fails with \"no shared cipher\" in place of \"no suitable signature algorithm\"",
+    ),
     ("no certificate, TLS 1.3", "fails with \"no shared cipher\" in place of \"unsupported protocol\""),
     ("half found, TLS 1.2", "rustls asks for the client's certificate before the server's is judged"),
     ("half found, TLS 1.3", "as above"),
