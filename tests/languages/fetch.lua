@@ -24,7 +24,14 @@ repeat
   done, why = tls:dohandshake()
 until done or not wait(why)
 assert(done, why)
-assert(tls:send("GET /data HTTP/1.0\r\n\r\n"))
+
+local request, from = "GET /data HTTP/1.0\r\n\r\n", 1
+local last, reason, sent
+repeat
+  last, reason, sent = tls:send(request, from)
+  from = (last or sent) + 1
+until last or not wait(reason)
+assert(last, reason)
 
 local parts = {}
 while true do
