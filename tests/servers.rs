@@ -80,7 +80,8 @@ fn apache_that_opens_its_modules_anew() {
         println!("SKIP apache2: mod_ssl is not installed");
         return;
     }
-    // Under faults some of its answers are 403.
+    // A key update makes some of its answers 403, a client's own too: mod_ssl (ssl_hook_Access) refuses requests while
+    // SSL_is_init_finished is 0, which the threads of HTTP/2 may see while another one reads the update.
     at_every_door_without_faults(&["apache2", "curl"], |door| {
         let (data, port, [certificate, key]) = (prepare(door), free_port(), certificate());
         let folder = door.folder.path().display();
@@ -110,7 +111,8 @@ fn apache_that_opens_its_modules_anew() {
 
 #[test]
 fn mosquitto_at_all_three_ends() {
-    // Under faults at every call the subscriber waits for ever.
+    // A broker whose first SSL_accept wants to write does not go on: it remembers that (net__socket_accept), and asks
+    // epoll for input alone (mux_epoll__new).
     at_every_door_without_faults(&["mosquitto", "mosquitto_pub", "mosquitto_sub"], |door| {
         let (data, port, [certificate, key]) = (prepare(door), free_port(), certificate());
         let configuration = format!(
