@@ -52,17 +52,17 @@ unsafe extern "C-unwind" fn shutdown(ssl: *mut ssl_st, caller: usize) -> c_int {
 
 unsafe extern "C-unwind" fn read(ssl: *mut ssl_st, buf: *mut c_void, num: c_int, caller: usize) -> c_int {
     // SAFETY: the arguments are the program's own, for the libssl that owns its handle.
-    count("SSL_read", ssl, num, caller, |calls| calls.read.map(|f| unsafe { f(ssl, buf, num) }))
+    count("SSL_read", ssl, buf.addr(), num, caller, |calls| calls.read.map(|f| unsafe { f(ssl, buf, num) }))
 }
 
 unsafe extern "C-unwind" fn peek(ssl: *mut ssl_st, buf: *mut c_void, num: c_int, caller: usize) -> c_int {
     // SAFETY: as for SSL_read.
-    count("SSL_peek", ssl, num, caller, |calls| calls.peek.map(|f| unsafe { f(ssl, buf, num) }))
+    count("SSL_peek", ssl, buf.addr(), num, caller, |calls| calls.peek.map(|f| unsafe { f(ssl, buf, num) }))
 }
 
 unsafe extern "C-unwind" fn write(ssl: *mut ssl_st, buf: *const c_void, num: c_int, caller: usize) -> c_int {
     // SAFETY: as for SSL_read.
-    count("SSL_write", ssl, num, caller, |calls| calls.write.map(|f| unsafe { f(ssl, buf, num) }))
+    count("SSL_write", ssl, buf.addr(), num, caller, |calls| calls.write.map(|f| unsafe { f(ssl, buf, num) }))
 }
 
 unsafe extern "C-unwind" fn read_ex(
@@ -72,8 +72,10 @@ unsafe extern "C-unwind" fn read_ex(
     moved: *mut size_t,
     caller: usize,
 ) -> c_int {
-    // SAFETY: as for SSL_read.
-    transfer("SSL_read_ex", ssl, num, moved, caller, |calls| calls.read_ex.map(|f| unsafe { f(ssl, buf, num, moved) }))
+    transfer("SSL_read_ex", ssl, buf.addr(), num, moved, caller, |calls| {
+        // SAFETY: as for SSL_read.
+        calls.read_ex.map(|f| unsafe { f(ssl, buf, num, moved) })
+    })
 }
 
 unsafe extern "C-unwind" fn peek_ex(
@@ -83,8 +85,10 @@ unsafe extern "C-unwind" fn peek_ex(
     moved: *mut size_t,
     caller: usize,
 ) -> c_int {
-    // SAFETY: as for SSL_read.
-    transfer("SSL_peek_ex", ssl, num, moved, caller, |calls| calls.peek_ex.map(|f| unsafe { f(ssl, buf, num, moved) }))
+    transfer("SSL_peek_ex", ssl, buf.addr(), num, moved, caller, |calls| {
+        // SAFETY: as for SSL_read.
+        calls.peek_ex.map(|f| unsafe { f(ssl, buf, num, moved) })
+    })
 }
 
 unsafe extern "C-unwind" fn write_ex(
@@ -94,7 +98,7 @@ unsafe extern "C-unwind" fn write_ex(
     moved: *mut size_t,
     caller: usize,
 ) -> c_int {
-    transfer("SSL_write_ex", ssl, num, moved, caller, |calls| {
+    transfer("SSL_write_ex", ssl, buf.addr(), num, moved, caller, |calls| {
         // SAFETY: as for SSL_read.
         calls.write_ex.map(|f| unsafe { f(ssl, buf, num, moved) })
     })
@@ -108,7 +112,7 @@ unsafe extern "C-unwind" fn write_ex2(
     moved: *mut size_t,
     caller: usize,
 ) -> c_int {
-    transfer("SSL_write_ex2", ssl, num, moved, caller, |calls| {
+    transfer("SSL_write_ex2", ssl, buf.addr(), num, moved, caller, |calls| {
         // SAFETY: as for SSL_read.
         calls.write_ex2.map(|f| unsafe { f(ssl, buf, num, flags, moved) })
     })
@@ -121,7 +125,7 @@ unsafe extern "C-unwind" fn read_early_data(
     moved: *mut size_t,
     caller: usize,
 ) -> c_int {
-    transfer("SSL_read_early_data", ssl, num, moved, caller, |calls| {
+    transfer("SSL_read_early_data", ssl, buf.addr(), num, moved, caller, |calls| {
         // SAFETY: as for SSL_read.
         calls.read_early_data.map(|f| unsafe { f(ssl, buf, num, moved) })
     })
@@ -134,7 +138,7 @@ unsafe extern "C-unwind" fn write_early_data(
     moved: *mut size_t,
     caller: usize,
 ) -> c_int {
-    transfer("SSL_write_early_data", ssl, num, moved, caller, |calls| {
+    transfer("SSL_write_early_data", ssl, buf.addr(), num, moved, caller, |calls| {
         // SAFETY: as for SSL_read.
         calls.write_early_data.map(|f| unsafe { f(ssl, buf, num, moved) })
     })
@@ -148,7 +152,8 @@ unsafe extern "C-unwind" fn sendfile(
     flags: c_int,
     caller: usize,
 ) -> c_long {
-    let call = IoCall { function: "SSL_sendfile", ssl, requested: i64::try_from(size).ok(), caller };
+    let requested = i64::try_from(size).ok();
+    let call = IoCall { function: "SSL_sendfile", ssl, buffer: None, requested, caller };
     through(call, -1, Outcome::of_count, |calls| {
         // SAFETY: as for SSL_read.
         calls.sendfile.map(|f| unsafe { f(ssl, fd, offset, size, flags) })
@@ -157,24 +162,27 @@ unsafe extern "C-unwind" fn sendfile(
 
 /// A function that moves nothing, and answers 1 when it is done.
 fn step(function: &'static str, ssl: *mut ssl_st, caller: usize, call: impl FnOnce(&Calls) -> Option<c_int>) -> c_int {
-    through(IoCall { function, ssl, requested: None, caller }, -1, Outcome::of_step, call)
+    through(IoCall { function, ssl, buffer: None, requested: None, caller }, -1, Outcome::of_step, call)
 }
 
 /// A function that answers how many bytes it moved.
 fn count(
     function: &'static str,
     ssl: *mut ssl_st,
+    buffer: usize,
     num: c_int,
     caller: usize,
     call: impl FnOnce(&Calls) -> Option<c_int>,
 ) -> c_int {
-    through(IoCall { function, ssl, requested: Some(num.into()), caller }, -1, Outcome::of_count, call)
+    let io = IoCall { function, ssl, buffer: Some(buffer), requested: Some(num.into()), caller };
+    through(io, -1, Outcome::of_count, call)
 }
 
 /// A function that answers whether it moved bytes, and leaves their number in `moved`.
 fn transfer(
     function: &'static str,
     ssl: *mut ssl_st,
+    buffer: usize,
     num: size_t,
     moved: *mut size_t,
     caller: usize,
@@ -185,7 +193,7 @@ fn transfer(
         // SAFETY: where it reports success, the libssl has written the number there itself.
         Outcome::of_transfer(answer, || unsafe { *moved })
     };
-    through(IoCall { function, ssl, requested, caller }, 0, outcome, call)
+    through(IoCall { function, ssl, buffer: Some(buffer), requested, caller }, 0, outcome, call)
 }
 
 fn through<R: Copy + Into<i64>>(

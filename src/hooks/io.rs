@@ -15,6 +15,9 @@ pub struct IoCall {
     /// As the manual page calls it.
     pub function: &'static str,
     pub ssl: *mut ssl_st,
+    /// Where the caller's buffer begins, in a call that reads or writes one.
+    #[allow(dead_code, reason = "for the options that compare buffers")]
+    pub buffer: Option<usize>,
     /// How many bytes it is to move at most.
     pub requested: Option<i64>,
     pub caller: usize,
