@@ -231,6 +231,35 @@ fn io_calls_with_what_became_of_them() {
     assert_eq!(calls, 24, "{}", ran.stdout);
 }
 
+/// Once for each end, when it is over and not before; and where each buffer is.
+#[test]
+fn handshakes_and_buffers() {
+    let trace = trace_of("talk");
+    let (mut agreed, mut calls) = (Vec::new(), 0);
+    for line in &trace {
+        match &line.event {
+            Event::Handshake { handle, version, role, cipher } => {
+                assert_eq!(version.as_deref(), Some("TLSv1.3"));
+                assert!(cipher.as_deref().is_some_and(|cipher| cipher.starts_with("TLS_")), "{cipher:?}");
+                agreed.push((handle.clone(), role.as_deref().map(str::to_owned)));
+            }
+            Event::Io { function, handle, buffer, requested: Some(_), .. } => {
+                assert!(buffer.as_deref().is_some_and(|buffer| buffer.starts_with("0x")), "{line:?}");
+                let early = function.ends_with("early_data");
+                assert!(early || agreed.iter().any(|(known, _)| known == handle), "{line:?}");
+                calls += 1;
+            }
+            Event::Io { buffer, .. } => assert_eq!(*buffer, None, "{line:?}"),
+            _ => {}
+        }
+    }
+    let mut roles: Vec<_> = agreed.iter().map(|(_, role)| role.as_deref()).collect();
+    roles.sort_unstable();
+    // SSL_clear and another handshake make two of the client's.
+    assert!(calls > 15 && roles.starts_with(&[Some("client")]) && roles.ends_with(&[Some("server")]), "{roles:?}");
+    assert_eq!(agreed.len(), roles.len());
+}
+
 #[test]
 fn whose_call_it_is() {
     // Debian's SSL BIO calls this function of its own libssl as others do; it reads and writes by inner ones.

@@ -13,7 +13,8 @@
 //! | `seen` | as `birth`, for a handle whose making was not seen, when it is first used |
 //! | `mode` | `function`, `handle`, `before`, `after`, `by`; `asked`, unless it only reads; `shown`, if the program was told another mask |
 //! | `fault` | `function`, `handle`, `made`: faults were brought about ahead of a call, as the option `faults` that makes them again |
-//! | `io` | `function`, `handle`, `result`, `duration_ns`; `requested` and `bytes` where there are lengths; `error`, as `SSL_get_error` names it, where it failed; `made`, the faults brought about while it was served; `inner`: true for a call that the libssl made itself while it served one of the program's on the same handle; `bio`: true for a call that an SSL BIO made for the program |
+//! | `io` | `function`, `handle`, `result`, `duration_ns`; `buffer`, the address of the caller's buffer, where one is read or written; `requested` and `bytes` where there are lengths; `error`, as `SSL_get_error` names it, where it failed; `made`, the faults brought about while it was served; `inner`: true for a call that the libssl made itself while it served one of the program's on the same handle; `bio`: true for a call that an SSL BIO made for the program |
+//! | `handshake` | `handle`; `version` (`TLSv1.3`), `role` (`client` or `server`), `cipher`, where the libssl tells them: a handshake is finished, which the `io` before it brought about |
 //! | `death` | `handle`: the libssl frees it |
 //!
 //! Modes are in names, of the handle's dialect. A member that does not apply is left out. Later versions of the
@@ -102,6 +103,8 @@ pub enum Event {
         function: Name,
         /// The handle's address.
         handle: String,
+        /// Where the caller's buffer begins, `0x…`.
+        buffer: Option<String>,
         /// How many bytes it was to move at most.
         requested: Option<i64>,
         /// What it returned.
@@ -120,6 +123,17 @@ pub enum Event {
         /// An SSL BIO's call.
         #[cfg_attr(feature = "serde", serde(default))]
         bio: bool,
+    },
+    /// A handshake is finished.
+    Handshake {
+        /// The connection's address.
+        handle: String,
+        /// The protocol version, as the libssl names it.
+        version: Option<String>,
+        /// `client` or `server`.
+        role: Option<Name>,
+        /// The cipher suite, as the libssl names it.
+        cipher: Option<String>,
     },
     /// The libssl frees a handle.
     Death {
@@ -177,18 +191,26 @@ impl Event {
             Event::Fault { function, handle, made } => {
                 line.text("event", "fault").text("function", function).text("handle", handle).text("made", made)
             }
-            Event::Io { function, handle, requested, result, bytes, error, made, duration_ns, inner, bio } => line
-                .text("event", "io")
-                .text("function", function)
+            Event::Io { function, handle, buffer, requested, result, bytes, error, made, duration_ns, inner, bio } => {
+                line.text("event", "io")
+                    .text("function", function)
+                    .text("handle", handle)
+                    .optional_text("buffer", buffer.as_deref())
+                    .optional_number("requested", *requested)
+                    .number("result", *result)
+                    .optional_number("bytes", *bytes)
+                    .optional_text("error", error.as_deref())
+                    .optional_text("made", made.as_deref())
+                    .number("duration_ns", *duration_ns)
+                    .truth("inner", *inner)
+                    .truth("bio", *bio)
+            }
+            Event::Handshake { handle, version, role, cipher } => line
+                .text("event", "handshake")
                 .text("handle", handle)
-                .optional_number("requested", *requested)
-                .number("result", *result)
-                .optional_number("bytes", *bytes)
-                .optional_text("error", error.as_deref())
-                .optional_text("made", made.as_deref())
-                .number("duration_ns", *duration_ns)
-                .truth("inner", *inner)
-                .truth("bio", *bio),
+                .optional_text("version", version.as_deref())
+                .optional_text("role", role.as_deref())
+                .optional_text("cipher", cipher.as_deref()),
             Event::Death { handle } => line.text("event", "death").text("handle", handle),
         }
     }
@@ -228,7 +250,7 @@ impl fmt::Display for Event {
                 write!(f, ", by {by}")
             }
             Event::Fault { function, handle, made } => write!(f, "made {made} ahead of {function}({handle})"),
-            Event::Io { function, handle, requested, result, bytes, error, made, duration_ns, inner, bio } => {
+            Event::Io { function, handle, requested, result, bytes, error, made, duration_ns, inner, bio, .. } => {
                 f.write_str(if *inner { "  inner " } else { "" })?;
                 f.write_str(if *bio { "BIO " } else { "" })?;
                 write!(f, "{function}({handle}")?;
@@ -241,6 +263,11 @@ impl fmt::Display for Event {
                 error.as_ref().map_or(Ok(()), |error| write!(f, " {error}"))?;
                 made.as_ref().map_or(Ok(()), |made| write!(f, ", made {made}"))?;
                 write!(f, " <{}.{:06}>", duration_ns / 1_000_000_000, duration_ns / 1000 % 1_000_000)
+            }
+            Event::Handshake { handle, version, role, cipher } => {
+                write!(f, "handshake of {handle} is finished")?;
+                let words = [version.as_deref(), role.as_deref(), cipher.as_deref()];
+                words.into_iter().flatten().try_for_each(|word| write!(f, ", {word}"))
             }
             Event::Death { handle } => write!(f, "{handle} is freed"),
         }
@@ -264,6 +291,7 @@ mod tests {
         Event::Io {
             function: function.into(),
             handle: "0x10".to_owned(),
+            buffer: Some("0x7f00".to_owned()),
             requested: Some(16384),
             result,
             bytes,
@@ -286,14 +314,12 @@ mod tests {
             read("SSL_read", -1, None, Some("SSL_ERROR_WANT_READ")).to_string(),
             "SSL_read(0x10, 16384) = -1 SSL_ERROR_WANT_READ <1.000004>"
         );
-        let Event::Io { function, handle, requested, result, bytes, error, duration_ns, inner, bio, .. } =
-            read("SSL_read", -1, None, Some("SSL_ERROR_WANT_READ"))
-        else {
-            unreachable!()
-        };
-        let made = Some("want_read@nth=3/handle=1.1".to_owned());
+        let mut event = read("SSL_read", -1, None, Some("SSL_ERROR_WANT_READ"));
+        if let Event::Io { made, .. } = &mut event {
+            *made = Some("want_read@nth=3/handle=1.1".to_owned());
+        }
         assert_eq!(
-            Event::Io { function, handle, requested, result, bytes, error, made, duration_ns, inner, bio }.to_string(),
+            event.to_string(),
             "SSL_read(0x10, 16384) = -1 SSL_ERROR_WANT_READ, made want_read@nth=3/handle=1.1 <1.000004>"
         );
         let made = "release@nth=3/handle=1.1".to_owned();
@@ -323,7 +349,7 @@ mod tests {
         assert_eq!(
             line.to_json(),
             "{\"v\":1,\"time_us\":7,\"pid\":1,\"tid\":2,\"event\":\"io\",\"function\":\"SSL_read\",\"handle\":\"0x10\",\
-             \"requested\":16384,\"result\":-1,\"error\":\"SSL_ERROR_WANT_READ\",\"duration_ns\":1000004500}"
+             \"buffer\":\"0x7f00\",\"requested\":16384,\"result\":-1,\"error\":\"SSL_ERROR_WANT_READ\",\"duration_ns\":1000004500}"
         );
     }
 }

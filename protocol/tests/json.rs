@@ -26,10 +26,11 @@ prop_compose! {
 
 prop_compose! {
     fn io()(
-        function in name(), handle: String, requested: Option<i64>, result: i64, bytes: Option<u64>,
+        function in name(), handle: String, buffer: Option<String>, requested: Option<i64>, result: i64,
+        bytes: Option<u64>,
         error in prop::option::of(name()), made: Option<String>, duration_ns: u64, inner: bool, bio: bool,
     ) -> Event {
-        Event::Io { function, handle, requested, result, bytes, error, made, duration_ns, inner, bio }
+        Event::Io { function, handle, buffer, requested, result, bytes, error, made, duration_ns, inner, bio }
     }
 }
 
@@ -50,6 +51,8 @@ fn event() -> impl Strategy<Value = Event> {
             handle,
             made
         }),
+        (any::<String>(), any::<Option<String>>(), prop::option::of(name()), any::<Option<String>>())
+            .prop_map(|(handle, version, role, cipher)| Event::Handshake { handle, version, role, cipher }),
         any::<String>().prop_map(|handle| Event::Death { handle }),
     ]
 }
@@ -62,4 +65,13 @@ proptest! {
         prop_assert!(!json.contains('\n'));
         prop_assert_eq!(serde_json::from_str::<Line>(&json).unwrap(), line);
     }
+}
+
+/// What the first versions wrote has no `buffer`.
+#[test]
+fn an_older_trace_is_read() {
+    let json = "{\"v\":1,\"time_us\":7,\"pid\":1,\"tid\":2,\"event\":\"io\",\"function\":\"SSL_read\",\"handle\":\"0x10\",\
+                \"requested\":16384,\"result\":5,\"bytes\":5,\"duration_ns\":9}";
+    let line: Line = serde_json::from_str(json).unwrap();
+    assert!(matches!(line.event, Event::Io { buffer: None, requested: Some(16384), inner: false, .. }));
 }

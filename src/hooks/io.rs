@@ -16,7 +16,6 @@ pub struct IoCall {
     pub function: &'static str,
     pub ssl: *mut ssl_st,
     /// Where the caller's buffer begins, in a call that reads or writes one.
-    #[allow(dead_code, reason = "for the options that compare buffers")]
     pub buffer: Option<usize>,
     /// How many bytes it is to move at most.
     pub requested: Option<i64>,
@@ -91,6 +90,7 @@ fn end(host: &Host, call: &IoCall, outcome: Outcome, origin: Origin, duration: D
         let error = error_number(host, call, outcome);
         let error = error.map(|error| host.dialect.error_name(error).unwrap_or("an error without a name"));
         trace::io(call, outcome, error, made, origin, duration);
+        trace::handshake(host, call);
     }
 }
 

@@ -7,6 +7,7 @@
 //! | `io.rs` | calls that read, write, shake hands and shut down |
 //! | `nesting.rs` | whose call it is: the program's, or the libssl's own inside one |
 //! | `trace.rs` | what is written of all that |
+//! | `wire.rs` | what carries a connection, how far it is, and what was agreed |
 //!
 //! Nothing here is reached while no option is on, except through a second libssl, and then it only passes calls on.
 
@@ -15,6 +16,7 @@ mod handle;
 mod io;
 mod nesting;
 mod trace;
+mod wire;
 
 pub use fault::{Method as BioMethod, State as FaultState};
 pub use handle::{Making, ended, made, mode_call};

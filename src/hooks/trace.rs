@@ -3,12 +3,15 @@
 use super::handle;
 use super::io::{IoCall, Outcome};
 use super::nesting::Origin;
+use super::wire;
 use crate::caller;
 use crate::host::{self, Host};
 use crate::log;
 use crate::openssl::{Handle, ModeCall};
 use crate::options;
+use sslmode_engine::lawful::Handshake;
 use sslmode_protocol::event::{Birth, Event, Name};
+use sslmode_protocol::options::faults::Role;
 use std::time::Duration;
 
 /// Whether the option is on, in this process.
@@ -95,6 +98,7 @@ pub fn io(
     log::write(Event::Io {
         function: Name::Borrowed(call.function),
         handle: address(call.ssl.addr()),
+        buffer: call.buffer.map(address),
         requested: call.requested,
         result: outcome.result,
         bytes: outcome.bytes,
@@ -103,6 +107,29 @@ pub fn io(
         duration_ns: u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX),
         inner: origin == Origin::Inner,
         bio: origin == Origin::Bio,
+    });
+}
+
+/// The call may have finished a handshake: once for each that does.
+pub fn handshake(host: &Host, call: &IoCall) {
+    let Some(entry) = host::kept(call.ssl.addr()) else { return };
+    let finished = wire::handshake(host, call.ssl) == Handshake::Finished;
+    if entry.note_finished(finished) || !finished {
+        return;
+    }
+    let role = wire::role(host, call.ssl).or(match call.function {
+        "SSL_accept" => Some(Role::Server),
+        "SSL_connect" => Some(Role::Client),
+        _ => None,
+    });
+    log::write(Event::Handshake {
+        handle: address(call.ssl.addr()),
+        version: wire::version(host, call.ssl),
+        role: role.map(|role| match role {
+            Role::Client => Name::Borrowed("client"),
+            Role::Server => Name::Borrowed("server"),
+        }),
+        cipher: wire::cipher(host, call.ssl),
     });
 }
 

@@ -14,6 +14,9 @@ Below {
     is_server = c"SSL_is_server": fn(*const ssl_st) -> c_int;
     // Up to 1.0.2 SSL_is_init_finished is a macro over this.
     state = c"SSL_state": fn(*const ssl_st) -> c_int;
+    get_version = c"SSL_get_version": fn(*const ssl_st) -> *const c_char;
+    get_current_cipher = c"SSL_get_current_cipher": fn(*const ssl_st) -> *const c_void;
+    cipher_get_name = c"SSL_CIPHER_get_name": fn(*const c_void) -> *const c_char;
     is_init_finished = c"SSL_is_init_finished": fn(*const ssl_st) -> c_int;
     get_shutdown = c"SSL_get_shutdown": fn(*const ssl_st) -> c_int;
     get_rbio = c"SSL_get_rbio": fn(*const ssl_st) -> *mut bio_st;

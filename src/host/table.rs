@@ -16,6 +16,7 @@ pub struct Entry {
     word: AtomicU64,
     own: AtomicI64,
     met: AtomicBool,
+    finished: AtomicBool,
     faults: AtomicPtr<FaultState>,
     next: *const Entry,
 }
@@ -29,6 +30,11 @@ impl Entry {
     /// Whether this is the first time that anybody asks.
     pub fn meet(&self) -> bool {
         !self.met.swap(true, Ordering::AcqRel)
+    }
+
+    /// Whether its handshake was finished when this was last noted; notes whether it is now.
+    pub fn note_finished(&self, finished: bool) -> bool {
+        self.finished.swap(finished, Ordering::Relaxed)
     }
 
     /// What is kept for its faults. Made when it is first asked for, and never freed, as the entry is not.
@@ -94,6 +100,7 @@ impl<const BUCKETS: usize> Table<BUCKETS> {
             if is_of(word, address) {
                 entry.own.store(0, Ordering::Relaxed);
                 entry.met.store(false, Ordering::Relaxed);
+                entry.finished.store(false, Ordering::Relaxed);
                 // SAFETY: NULL or leaked.
                 if let Some(state) = unsafe { entry.faults.load(Ordering::Acquire).as_ref() } {
                     state.reset();
@@ -110,6 +117,7 @@ impl<const BUCKETS: usize> Table<BUCKETS> {
             word: AtomicU64::new(word),
             own: AtomicI64::new(0),
             met: AtomicBool::new(false),
+            finished: AtomicBool::new(false),
             faults: AtomicPtr::new(ptr::null_mut()),
             next: ptr::null(),
         };

@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `when.rs` | at which calls: the conditions, and the dice |
 //! | `state.rs` | what is kept of a handle: its birth, its calls, what happened on it |
-//! | `wire.rs` | what carries a connection |
 //! | `refusal.rs` | a transport that refuses, by a callback on libssl's own BIO |
 //! | `between.rs` | the same where BIOs have no callbacks: a BIO in between |
 //! | `rearm.rs` | wakes who waits for an edge that the kernel does not know of |
@@ -18,13 +17,13 @@ mod record;
 mod refusal;
 mod state;
 mod when;
-mod wire;
 
 pub use between::Method;
 pub use state::State;
 
 use super::io::{IoCall, Outcome};
 use super::trace;
+use super::wire;
 use crate::boundary::contain;
 use crate::host::{Entry, Host};
 use crate::openssl::{Handle, ModeCall, ssl_st};

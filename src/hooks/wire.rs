@@ -1,10 +1,11 @@
-//! What carries a connection, and how far it is: asked of the libssl, never read behind its handle.
+//! What carries a connection, how far it is, and what was agreed: asked of the libssl, never read behind its handle.
 
 use crate::host::{Below, Host};
 use crate::openssl::{bio_st, ssl_st};
-use libc::{c_int, c_void};
+use libc::{c_char, c_int, c_void};
 use sslmode_engine::lawful::{Direction, Handshake, Protocol, Transport, Wire};
 use sslmode_protocol::options::faults::Role;
+use std::ffi::CStr;
 use std::ptr;
 
 /// `BIO_TYPE_...`: the same numbers in every libssl.
@@ -59,6 +60,26 @@ pub fn role(host: &Host, ssl: *const ssl_st) -> Option<Role> {
     // SAFETY: the handle is alive, and this libssl owns it.
     let is_server = host.below.is_server.map(|is_server| unsafe { is_server(ssl) } != 0)?;
     Some(if is_server { Role::Server } else { Role::Client })
+}
+
+/// The protocol version, as the libssl names it: `TLSv1.3`.
+pub fn version(host: &Host, ssl: *const ssl_st) -> Option<String> {
+    // SAFETY: the handle is alive, and this libssl owns it.
+    text(unsafe { host.below.get_version?(ssl) })
+}
+
+/// The cipher suite that the handshake agreed on, as the libssl names it.
+pub fn cipher(host: &Host, ssl: *const ssl_st) -> Option<String> {
+    let (get_current_cipher, get_name) = (host.below.get_current_cipher?, host.below.cipher_get_name?);
+    // SAFETY: the handle is alive, and this libssl owns it.
+    let cipher = unsafe { get_current_cipher(ssl) };
+    // SAFETY: not NULL: a suite in a table of this libssl.
+    if cipher.is_null() { None } else { text(unsafe { get_name(cipher) }) }
+}
+
+fn text(text: *const c_char) -> Option<String> {
+    // SAFETY: not NULL: a string of libssl's own, which ends in NUL and stays where it is.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
 }
 
 /// The BIO at the end of this way. While it shakes hands, libssl up to 1.0.2 shows the buffer that it has put in front.
