@@ -8,6 +8,7 @@
 # make fuzz     every target of fuzz/, for FUZZ_SECONDS each (60)
 # make header   writes include/sslmode.h anew
 # make exports  writes the table in libssl/README.md anew
+# make findings writes man/sslmode-findings.7 anew
 # make install / uninstall, with PREFIX and DESTDIR
 
 PREFIX ?= /usr/local
@@ -33,7 +34,7 @@ SEEDS := 10
 OURS := ours ours:openssl-1.0.2 ours:openssl-1.1.1
 COMPAT_HOSTS := $(shell tools/hosts/get --list | cut -f 1)
 
-.PHONY: all deps demo check test compat bench fuzz header exports ctests install uninstall clean FORCE
+.PHONY: all deps demo check test compat bench fuzz header exports findings ctests install uninstall clean FORCE
 
 all: $(RELEASE)/$(SONAME) $(LIBSSL)
 
@@ -58,6 +59,9 @@ header:
 
 exports:
 	SSLMODE_WRITE_EXPORTS=1 cargo test -q --locked -p sslmode-libssl --test exports the_readme_has_the_table
+
+findings:
+	SSLMODE_WRITE_FINDINGS=1 cargo test -q --locked -p sslmode-cli --test findings
 
 demo: all
 	examples/demo
@@ -141,6 +145,7 @@ install: all
 	    echo '.so man3/$(MODE_PAGE)' | $(write) $(DESTDIR)$(MANDIR)/man3/$$page || exit; \
 	done
 	install -m 644 man/sslmode.7 $(DESTDIR)$(MANDIR)/man7/sslmode.7
+	install -m 644 man/sslmode-findings.7 $(DESTDIR)$(MANDIR)/man7/sslmode-findings.7
 	install -d $(DESTDIR)$(LIBSSLDIR)
 	install -m 644 $(LIBSSL) $(DESTDIR)$(LIBSSLDIR)/libssl.so.3
 	ln -sf libssl.so.3 $(DESTDIR)$(LIBSSLDIR)/libssl.so
@@ -157,7 +162,8 @@ uninstall:
 	rm -f $(DESTDIR)$(INCLUDEDIR)/sslmode.h $(DESTDIR)$(LIBDIR)/pkgconfig/sslmode.pc
 	rm -f $(addprefix $(DESTDIR)$(CMAKEDIR)/sslmodeConfig,.cmake Version.cmake)
 	test ! -d $(DESTDIR)$(CMAKEDIR) || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(CMAKEDIR)
-	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man3/,$(MODE_PAGE) $(LINK_PAGES)) $(DESTDIR)$(MANDIR)/man7/sslmode.7
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man3/,$(MODE_PAGE) $(LINK_PAGES))
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man7/,sslmode.7 sslmode-findings.7)
 
 clean:
 	cargo clean

@@ -3,8 +3,36 @@
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 
+/// The code at an address, as the dynamic linker knows it.
+struct Place {
+    module: String,
+    base: usize,
+    /// Its name, and where it begins.
+    symbol: Option<(String, usize)>,
+}
+
 /// The name of the code at `address`, a return address.
 pub fn name(address: usize) -> String {
+    match place(address) {
+        None => format!("{address:#x}"),
+        Some(Place { module, symbol: Some((symbol, start)), .. }) => {
+            format!("{}({symbol}+{:#x})", short(&module), address - start)
+        }
+        Some(Place { module, base, .. }) => format!("{}+{:#x}", short(&module), address - base),
+    }
+}
+
+/// What the code at `address` may be called: its function and its module.
+pub fn parts(address: usize) -> Vec<String> {
+    let place = place(address);
+    place.map_or(Vec::new(), |place| [Some(place.module), place.symbol.map(|s| s.0)].into_iter().flatten().collect())
+}
+
+fn short(module: &str) -> &str {
+    module.rsplit('/').next().unwrap_or(module)
+}
+
+fn place(address: usize) -> Option<Place> {
     let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
     // SAFETY: dladdr takes any address; the call itself stands before the address that it returns to.
     let found = unsafe { libc::dladdr(address.wrapping_sub(1) as *const _, info.as_mut_ptr()) } != 0;
@@ -15,10 +43,7 @@ pub fn name(address: usize) -> String {
         // SAFETY: the dynamic linker's names are NUL-terminated, and of an object that is executing.
         false => Some(unsafe { CStr::from_ptr(text) }.to_string_lossy()),
     };
-    let Some(path) = text(info.dli_fname).filter(|_| found) else { return format!("{address:#x}") };
-    let module = path.rsplit('/').next().unwrap_or(&path);
-    match text(info.dli_sname) {
-        Some(symbol) => format!("{module}({symbol}+{:#x})", address - info.dli_saddr.addr()),
-        None => format!("{module}+{:#x}", address - info.dli_fbase.addr()),
-    }
+    let module = text(info.dli_fname).filter(|_| found)?.into_owned();
+    let symbol = text(info.dli_sname).map(|symbol| (symbol.into_owned(), info.dli_saddr.addr()));
+    Some(Place { module, base: info.dli_fbase.addr(), symbol })
 }

@@ -18,7 +18,7 @@ pub enum Verb {
     Run(Run),
     /// Run a program under many mixes of faults, and find the fewest that break it
     Sweep(Sweep),
-    /// Say what a mask or a mode means, version by version
+    /// Say what a mask or a mode means, version by version, or what a finding does
     Explain(Explain),
     /// Say which libssl a program would use, or a process uses, and whether a preload reaches it
     Hosts {
@@ -37,6 +37,15 @@ pub struct Run {
     /// Write libssls, handles, mode calls and I/O calls to stderr, or where --log says
     #[arg(long)]
     pub trace: bool,
+    /// Say which rules of the documentation the program breaks: sslmode-findings(7)
+    #[arg(long)]
+    pub check: bool,
+    /// The status of a process that calls exit(3) after a finding that is an error [default: its own]
+    #[arg(long, value_name = "N", requires = "check", value_parser = clap::value_parser!(u8).range(1..))]
+    pub exitcode: Option<u8>,
+    /// Do not tell the findings that this file's lines FINDING:PATTERN match
+    #[arg(long, value_name = "FILE", requires = "check")]
+    pub suppressions: Option<String>,
     /// Put modes into every handle, or keep them out: +MODE,-MODE
     #[arg(long, value_name = "+MODE,-MODE", allow_hyphen_values = true)]
     pub force: Option<String>,
@@ -46,10 +55,10 @@ pub struct Run {
     /// What the dice of the faults are thrown with [default: 0]
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
-    /// Add the trace to this file; %p is the process id
+    /// Add the trace and the findings to this file; %p is the process id
     #[arg(long, value_name = "PATH")]
     pub log: Option<String>,
-    /// How the trace is written
+    /// How the trace and the findings are written
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
     /// Leave the processes that the program starts alone
@@ -92,6 +101,9 @@ pub struct Sweep {
     /// What the program writes to standard output has to be the same as without faults
     #[arg(long)]
     pub same_output: bool,
+    /// A rule of the documentation that the program breaks, with a finding that is an error, is a failure too
+    #[arg(long)]
+    pub check: bool,
     /// Do not look for the fewest faults of a failing run
     #[arg(long)]
     pub no_shrink: bool,
@@ -128,7 +140,7 @@ pub enum Libssl {
 
 #[derive(ClapArgs)]
 pub struct Explain {
-    /// A number such as 0x14, or names such as AUTO_RETRY|RELEASE_BUFFERS
+    /// A number such as 0x14, names such as AUTO_RETRY|RELEASE_BUFFERS, or a finding such as moved-write-buffer
     #[arg(allow_hyphen_values = true)]
     pub mask: String,
     /// Only in this dialect; `sslmode dialects` lists them

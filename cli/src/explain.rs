@@ -1,7 +1,8 @@
-//! `sslmode explain`: a mask in names, names as a mask, and what they do.
+//! `sslmode explain`: a mask in names, names as a mask, and what they do; or a finding.
 
 use crate::args::Explain;
 use crate::mistake::Mistake;
+use sslmode_engine::contract::{Entry, Rule};
 use sslmode_engine::meaning::MEANINGS;
 use sslmode_engine::names::MaskError;
 use sslmode_engine::{Dialect, Modes};
@@ -9,8 +10,11 @@ use sslmode_protocol::options::nearest;
 use std::io::{self, Write};
 
 /// # Errors
-/// The text is no mask in any of the dialects asked for.
+/// The text is no mask in any of the dialects asked for, and no finding.
 pub fn explain(explain: &Explain) -> Result<(), Mistake> {
+    if let Some(rule) = Rule::by_name(&explain.mask) {
+        return Ok(write_finding(rule.entry())?);
+    }
     let dialects = dialects(explain.dialect.as_deref())?;
     let (mut modes, mut error) = (Modes::empty(), None);
     let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
@@ -56,10 +60,19 @@ fn dialects(name: Option<&str>) -> Result<Vec<&'static Dialect>, Mistake> {
 
 fn unknown(error: &MaskError) -> Mistake {
     let (MaskError::Unknown { word, .. } | MaskError::Foreign { word, .. }) = error;
-    let names = Modes::all().iter_names().map(|(name, _)| name);
+    let modes = Modes::all().iter_names().map(|(name, _)| name);
+    let names = modes.chain(Rule::all().map(Rule::name));
     let meant = nearest(word, names).map_or_else(String::new, |mode| format!("; did you mean \"{mode}\"?"));
     let names = Modes::all().iter_names().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
     Mistake::usage(format_args!("unknown mode \"{word}\" (expected a number or one of {names}{meant})"))
+}
+
+fn write_finding(entry: &Entry) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{} ({})", entry.name, entry.severity.name())?;
+    let parts =
+        [("Found", entry.trigger), ("Not found", entry.silent), ("Rule", entry.source), ("Instead", entry.advice)];
+    parts.into_iter().try_for_each(|(title, text)| writeln!(out, "\n{}", wrapped(&format!("{title}: {text}"))))
 }
 
 fn write(lines: &[(String, Vec<&str>)], modes: Modes) -> io::Result<()> {

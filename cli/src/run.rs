@@ -3,8 +3,10 @@
 use crate::args::{self, Libssl, Run};
 use crate::mistake::Mistake;
 use crate::{library, signals, unseen};
+use sslmode_engine::contract::Rule;
 use sslmode_engine::{force, lawful};
 use sslmode_protocol::options::{Format, Options, VARIABLE, nearest};
+use sslmode_protocol::suppressions::Suppressions;
 use sslmode_protocol::tally::{Count, LENGTH, Tally};
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -56,6 +58,12 @@ fn options(run: &Run) -> Result<Options, Mistake> {
     options.faults.iter().try_for_each(|item| check_fault(&item.fault))?;
     options.seed = run.seed.unwrap_or(options.seed);
     options.trace |= run.trace;
+    options.check |= run.check;
+    options.exitcode = run.exitcode.or(options.exitcode);
+    if let Some(suppressions) = &run.suppressions {
+        options.suppressions = Some(absolute("--suppressions", suppressions)?);
+        check_suppressions(suppressions)?;
+    }
     options.follow &= !run.no_follow;
     if let Some(format) = run.format {
         options.format = match format {
@@ -64,7 +72,7 @@ fn options(run: &Run) -> Result<Options, Mistake> {
         };
     }
     if let Some(log) = &run.log {
-        options.log = Some(absolute(log)?);
+        options.log = Some(absolute("--log", log)?);
     }
     check_log(&options)?;
     match options.to_string().parse::<Options>() {
@@ -91,9 +99,9 @@ pub fn check_fault(word: &str) -> Result<(), Mistake> {
 }
 
 /// The program may change its folder before it writes.
-fn absolute(path: &str) -> Result<String, Mistake> {
+fn absolute(option: &str, path: &str) -> Result<String, Mistake> {
     match path {
-        "" => Err(Mistake::usage("--log: expected a path, got \"\"")),
+        "" => Err(Mistake::usage(format_args!("{option}: expected a path, got \"\""))),
         path => path_text(&std::path::absolute(path)?),
     }
 }
@@ -103,10 +111,27 @@ fn path_text(path: &Path) -> Result<String, Mistake> {
     text.ok_or_else(|| Mistake::usage(format_args!("expected a path in UTF-8, got {}", path.display())))
 }
 
+/// Whether the library will take this file.
+fn check_suppressions(path: &str) -> Result<(), Mistake> {
+    let mistake = |what: &dyn std::fmt::Display| Mistake::usage(format_args!("--suppressions: {path}: {what}"));
+    let text =
+        fs::read_to_string(path).map_err(|error| mistake(&format_args!("expected a text file, got: {error}")))?;
+    let suppressions: Suppressions = text.parse().map_err(|wrong| mistake(&wrong))?;
+    match suppressions.first_unknown(|name| Rule::by_name(name).is_some()) {
+        None => Ok(()),
+        Some(line) => {
+            let (number, name) = (line.line, &line.finding);
+            let meant = nearest(name, Rule::all().map(Rule::name));
+            let meant = meant.map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"));
+            Err(mistake(&format_args!("line {number}: unknown finding \"{name}\"{meant}")))
+        }
+    }
+}
+
 /// A log that cannot be written is a mistake now, and would be a line in the middle of the program's output later.
 fn check_log(options: &Options) -> Result<(), Mistake> {
-    if options.log.is_some() && !options.trace {
-        return Err(Mistake::usage("--log: expected --trace with it: there is nothing else to write"));
+    if options.log.is_some() && !options.trace && !options.check {
+        return Err(Mistake::usage("--log: expected --trace or --check with it: there is nothing else to write"));
     }
     let Some(log) = options.log.as_deref().filter(|log| !log.contains("%p")) else { return Ok(()) };
     let opened = OpenOptions::new().append(true).create(true).open(log);

@@ -1,6 +1,6 @@
 //! What `SSL_get_error` answers, in names.
 
-use crate::dialect::{Dialect, Interface};
+use crate::dialect::{self, Dialect, Interface};
 
 const IN_OPENSSL: &[&str] = &[
     "SSL_ERROR_NONE",
@@ -42,6 +42,14 @@ impl Dialect {
             Interface::Functions if place >= 9 => IN_BORINGSSL.get(place - 9).copied(),
             _ => IN_OPENSSL.get(place).copied(),
         }
+    }
+
+    /// Whether `SSL_get_error` looks at the thread's error queue, and takes what it finds there for the call's.
+    ///
+    /// OpenSSL 4.0.3 goes by what the call left in the handle; all others look (observed on 0.9.8e, 1.0.2k, 1.1.1w, 3.0.19,
+    /// 3.6.3 and BoringSSL).
+    pub fn judges_by_queue(&self) -> bool {
+        self.name != dialect::OPENSSL_4.name
     }
 }
 

@@ -109,6 +109,57 @@ pub fn judge(sent: bool, offered: Version, highest: Version, resumed: Option<Ver
     }
 }
 
+/// What an SSL says of its versions before its first handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `SSL_version`: the highest of its method.
+    pub method: Version,
+    /// `SSL_get_max_proto_version`; None where no limit is set or there is no such function.
+    pub limit: Option<Version>,
+    /// `SSL_get_options`, of which the `SSL_OP_NO_...` of the versions count.
+    pub options: u64,
+}
+
+/// The versions, from the highest down, and the option that disables each: the same bits in every libssl (`ssl.h` of
+/// 1.0.2k, 3.0.19 and BoringSSL).
+const TLS: [(Version, u64); 5] = [
+    (Version::TLS_1_3, 0x2000_0000),
+    (Version::TLS_1_2, 0x0800_0000),
+    (Version::TLS_1_1, 0x1000_0000),
+    (Version::TLS_1_0, 0x0400_0000),
+    (Version::SSL_3, 0x0200_0000),
+];
+const DTLS: [(Version, u64); 2] = [(Version::DTLS_1_2, 0x0800_0000), (Version::DTLS_1_0, 0x0400_0000)];
+
+impl Settings {
+    fn versions(&self) -> &'static [(Version, u64)] {
+        if self.method.is_dtls() { &DTLS } else { &TLS }
+    }
+
+    /// The highest version that a ClientHello offers; None where every version is disabled.
+    pub fn offered(&self) -> Option<Version> {
+        let may_be = |version: Version| version <= self.method && self.limit.is_none_or(|limit| version <= limit);
+        let enabled = |&&(version, disables): &&(Version, u64)| may_be(version) && self.options & disables == 0;
+        self.versions().iter().find(enabled).map(|(version, _)| *version)
+    }
+
+    /// The highest version that this libssl can do, were it enabled.
+    pub fn highest(&self, dialect: &Dialect) -> Version {
+        let is_oldest = dialect.name == dialect::OPENSSL_0_9_8.name;
+        match self.method.is_dtls() {
+            true if is_oldest => Version::DTLS_1_0,
+            true => Version::DTLS_1_2,
+            false if is_oldest => Version::TLS_1_0,
+            false if knows_tls_1_3(dialect) => Version::TLS_1_3,
+            false => Version::TLS_1_2,
+        }
+    }
+}
+
+fn knows_tls_1_3(dialect: &Dialect) -> bool {
+    ReadRules::of(dialect).key_update.value != Handling::Unknown
+}
+
 /// What an end does about a downgrade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -160,9 +211,8 @@ pub fn client_answers_mark(dialect: &Dialect, modes: Modes, negotiated: Version,
 
 /// The version that counts as the client's highest; None where clients do not know the mark, as before TLS 1.3.
 fn looks_for_mark(dialect: &Dialect, modes: Modes, ability: Ability) -> Option<Version> {
-    let knows_tls_1_3 = ReadRules::of(dialect).key_update.value != Handling::Unknown;
     let of_openssl = dialect.name.starts_with("openssl-");
-    if !knows_tls_1_3 {
+    if !knows_tls_1_3(dialect) {
         None
     } else if of_openssl && modes.contains(Modes::SEND_FALLBACK_SCSV) {
         Some(ability.built)
@@ -177,11 +227,12 @@ mod tests {
     use proptest::prelude::*;
 
     const ON: Modes = Modes::SEND_FALLBACK_SCSV;
-    const TLS: [Version; 5] = [Version::SSL_3, Version::TLS_1_0, Version::TLS_1_1, Version::TLS_1_2, Version::TLS_1_3];
+    const VERSIONS: [Version; 5] =
+        [Version::SSL_3, Version::TLS_1_0, Version::TLS_1_1, Version::TLS_1_2, Version::TLS_1_3];
 
     #[test]
     fn versions_rise() {
-        assert!(TLS.is_sorted());
+        assert!(VERSIONS.is_sorted());
         assert!(Version::DTLS_1_0 < Version::DTLS_1_2);
         assert_eq!(Version::DTLS_1_2.partial_cmp(&Version::TLS_1_2), None);
     }
@@ -204,6 +255,27 @@ mod tests {
         assert_eq!(judge(true, Version::TLS_1_2, Version::TLS_1_3, None), Verdict::Proper);
         assert_eq!(judge(false, Version::TLS_1_2, Version::TLS_1_3, None), Verdict::Missing);
         assert_eq!(judge(false, Version::TLS_1_3, Version::TLS_1_3, None), Verdict::Proper);
+    }
+
+    #[test]
+    fn what_is_offered() {
+        let any = Settings { method: Version::TLS_1_3, limit: None, options: 0 };
+        assert_eq!(any.offered(), Some(Version::TLS_1_3));
+        assert_eq!(Settings { limit: Some(Version::TLS_1_2), ..any }.offered(), Some(Version::TLS_1_2));
+        assert_eq!(Settings { options: 0x2800_0000, ..any }.offered(), Some(Version::TLS_1_1));
+        assert_eq!(Settings { options: 0x3e00_0000, ..any }.offered(), None);
+        let fixed = Settings { method: Version::TLS_1_1, ..any };
+        assert_eq!(fixed.offered(), Some(Version::TLS_1_1));
+        let datagrams = Settings { method: Version::DTLS_1_2, ..any };
+        assert_eq!(datagrams.offered(), Some(Version::DTLS_1_2));
+        assert_eq!(Settings { options: 0x0800_0000, ..datagrams }.offered(), Some(Version::DTLS_1_0));
+        assert_eq!(datagrams.highest(&dialect::OPENSSL_3), Version::DTLS_1_2);
+        let highest = |dialect| any.highest(dialect);
+        assert_eq!(highest(&dialect::OPENSSL_1_0_2), Version::TLS_1_2);
+        assert_eq!(
+            (highest(&dialect::OPENSSL_0_9_8), highest(&dialect::BORINGSSL)),
+            (Version::TLS_1_0, Version::TLS_1_3)
+        );
     }
 
     /// RFC 7507, section 4, the exception for sessions.
@@ -241,7 +313,7 @@ mod tests {
         /// A client that makes no mistake is never refused by a server that can do no more than it offers.
         #[test]
         fn a_needed_fallback_succeeds(offered in 0..5usize, can in 0..5usize, server in 0..5usize, index in 0..9usize) {
-            let (offered, can, server) = (TLS[offered], TLS[can], TLS[server]);
+            let (offered, can, server) = (VERSIONS[offered], VERSIONS[can], VERSIONS[server]);
             prop_assume!(server <= offered && offered <= can);
             let signalled = judge(true, offered, can, None) == Verdict::Proper;
             prop_assert_eq!(server_answers(Dialect::ALL[index], signalled, server, server), Answer::GoesOn);
@@ -251,8 +323,8 @@ mod tests {
         #[test]
         fn one_of_two_is_right(offered in 0..5usize, can in 0..5usize, session in 0..6usize) {
             prop_assume!(offered <= can);
-            let session = TLS.get(session).copied();
-            let mistake = |sent| judge(sent, TLS[offered], TLS[can], session).is_mistake();
+            let session = VERSIONS.get(session).copied();
+            let mistake = |sent| judge(sent, VERSIONS[offered], VERSIONS[can], session).is_mistake();
             prop_assert_ne!(mistake(true), mistake(false));
         }
     }

@@ -16,6 +16,7 @@
 //! | [`buffers`] | RELEASE_BUFFERS: when a record buffer is given back, and the list it goes to |
 //! | [`chain`] | NO_AUTO_CHAIN: whether the chain to be sent is completed from the store |
 //! | [`fallback`] | SEND_FALLBACK_SCSV: when it is sent, when that is a mistake, what a server answers |
+//! | [`contract`] | one connection's calls and outcomes in, findings out |
 //! | [`write`](mod@write) | ENABLE_PARTIAL_WRITE, ACCEPT_MOVING_WRITE_BUFFER: what `SSL_write` does, record by record |
 //! | [`read`] | AUTO_RETRY: what a record without application data means to `SSL_read` |
 //! | [`version`] | which dialect a libssl's own version text stands for |
@@ -25,6 +26,7 @@
 pub mod buffers;
 pub mod cell;
 pub mod chain;
+pub mod contract;
 pub mod dialect;
 pub mod error;
 pub mod fallback;

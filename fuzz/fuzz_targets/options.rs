@@ -19,7 +19,7 @@ fn holds(options: &Options) {
         }
     }
     // A value that holds quotes of both kinds cannot be written.
-    let paths = [&options.host, &options.log, &options.tally];
+    let paths = [&options.host, &options.log, &options.suppressions, &options.tally];
     let is_written = |path: &String| !(path.contains('"') && path.contains('\''));
     if paths.into_iter().flatten().all(is_written) {
         let again = options.to_string().parse::<Options>();

@@ -19,13 +19,16 @@ pub mod mode {
 }
 
 pub mod hooks {
-    /// In place of what the library keeps with an entry for its faults: one thread at a time uses that.
+    /// In place of what the library keeps with an entry for its faults and the check.
     #[derive(Default)]
-    pub struct FaultState;
+    pub struct State;
 
-    impl FaultState {
+    impl State {
         pub fn reset(&self) {}
     }
+
+    pub use State as CheckState;
+    pub use State as FaultState;
 }
 
 #[path = "../../src/host/append.rs"]

@@ -15,6 +15,8 @@
 //! | `fault` | `function`, `handle`, `made`: faults were brought about ahead of a call, as the option `faults` that makes them again |
 //! | `io` | `function`, `handle`, `result`, `duration_ns`; `buffer`, the address of the caller's buffer, where one is read or written; `requested` and `bytes` where there are lengths; `error`, as `SSL_get_error` names it, where it failed; `made`, the faults brought about while it was served; `inner`: true for a call that the libssl made itself while it served one of the program's on the same handle; `bio`: true for a call that an SSL BIO made for the program |
 //! | `handshake` | `handle`; `version` (`TLSv1.3`), `role` (`client` or `server`), `cipher`, where the libssl tells them: a handshake is finished, which the `io` before it brought about |
+//! | `finding` | `name`, `severity` (`error` or `warning`), `function`, `handle`, `text` (what happened), `source` (the rule's), `advice`, `frames`: the program broke a rule; `frames` are the calls that led there, innermost first, as `module(symbol+0x10) file:line` |
+//! | `findings` | `found`: an array of objects with `name`, `count`, `frames`: each finding of a process, with how often it was made; written at exit, where there is one |
 //! | `death` | `handle`: the libssl frees it |
 //!
 //! Modes are in names, of the handle's dialect. A member that does not apply is left out. Later versions of the
@@ -135,11 +137,52 @@ pub enum Event {
         /// The cipher suite, as the libssl names it.
         cipher: Option<String>,
     },
+    /// A rule of the documentation was broken.
+    Finding(Finding),
+    /// What was found in all.
+    Findings {
+        /// Each finding, in the order of the first time.
+        found: Vec<Found>,
+    },
     /// The libssl frees a handle.
     Death {
         /// The handle's address.
         handle: String,
     },
+}
+
+/// A rule of the documentation that the program broke.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+pub struct Finding {
+    /// The finding's name, in sslmode-findings(7).
+    pub name: Name,
+    /// `error` or `warning`.
+    pub severity: Name,
+    /// The function in whose call it was made.
+    pub function: Name,
+    /// The handle's address.
+    pub handle: String,
+    /// What happened, in one line.
+    pub text: String,
+    /// Where the rule stands.
+    pub source: Name,
+    /// What to do instead.
+    pub advice: Name,
+    /// The calls that led there, innermost first.
+    pub frames: Vec<String>,
+}
+
+/// A finding, and how often it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+pub struct Found {
+    /// The finding's name.
+    pub name: Name,
+    /// How often it was made with this stack.
+    pub count: u64,
+    /// The calls that led there, innermost first.
+    pub frames: Vec<String>,
 }
 
 /// A handle and its beginning.
@@ -211,8 +254,31 @@ impl Event {
                 .optional_text("version", version.as_deref())
                 .optional_text("role", role.as_deref())
                 .optional_text("cipher", cipher.as_deref()),
+            Event::Finding(finding) => finding.members(line.text("event", "finding")),
+            Event::Findings { found } => {
+                line.text("event", "findings").objects("found", found.iter().map(|found| found.members(Object::new())))
+            }
             Event::Death { handle } => line.text("event", "death").text("handle", handle),
         }
+    }
+}
+
+impl Finding {
+    fn members(&self, line: Object) -> Object {
+        line.text("name", &self.name)
+            .text("severity", &self.severity)
+            .text("function", &self.function)
+            .text("handle", &self.handle)
+            .text("text", &self.text)
+            .text("source", &self.source)
+            .text("advice", &self.advice)
+            .texts("frames", &self.frames)
+    }
+}
+
+impl Found {
+    fn members(&self, line: Object) -> Object {
+        line.text("name", &self.name).number("count", self.count).texts("frames", &self.frames)
     }
 }
 
@@ -269,9 +335,39 @@ impl fmt::Display for Event {
                 let words = [version.as_deref(), role.as_deref(), cipher.as_deref()];
                 words.into_iter().flatten().try_for_each(|word| write!(f, ", {word}"))
             }
+            Event::Finding(finding) => write!(f, "{finding}"),
+            Event::Findings { found } => findings(f, found),
             Event::Death { handle } => write!(f, "{handle} is freed"),
         }
     }
+}
+
+/// Several lines, in the manner of the sanitizers.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}, handle {}", self.severity.to_uppercase(), self.name, self.text, self.handle)?;
+        for (place, frame) in self.frames.iter().enumerate() {
+            write!(f, "\n    #{place} {frame}")?;
+        }
+        write!(f, "\n    rule: {}\n    instead: {}", self.source, self.advice)
+    }
+}
+
+/// One line: each name and how often.
+fn findings(f: &mut fmt::Formatter<'_>, found: &[Found]) -> fmt::Result {
+    let all: u64 = found.iter().map(|found| found.count).sum();
+    let mut names: Vec<(&str, u64)> = Vec::new();
+    for found in found {
+        match names.iter_mut().find(|(name, _)| *name == found.name) {
+            Some((_, count)) => *count += found.count,
+            None => names.push((&found.name, found.count)),
+        }
+    }
+    write!(f, "{all} finding{}", if all == 1 { "" } else { "s" })?;
+    for (place, (name, count)) in names.into_iter().enumerate() {
+        write!(f, "{} {name} {count}", if place == 0 { ":" } else { "," })?;
+    }
+    Ok(())
 }
 
 impl fmt::Display for Birth {
@@ -339,6 +435,39 @@ mod tests {
         assert_eq!(
             mode.to_string(),
             "SSL_set_mode(0x10, RELEASE_BUFFERS) = AUTO_RETRY|RELEASE_BUFFERS, was AUTO_RETRY, by curl+0x10"
+        );
+    }
+
+    #[test]
+    fn findings_for_people_and_as_json() {
+        let finding = Finding {
+            name: "moved-write-buffer".into(),
+            severity: "error".into(),
+            function: "SSL_write".into(),
+            handle: "0x10".to_owned(),
+            text: "SSL_write(5 bytes at 0x20)".to_owned(),
+            source: "SSL_write(3)".into(),
+            advice: "Keep the buffer.".into(),
+            frames: vec!["program(main+0x10) program.c:7".to_owned(), "libc.so.6+0x10".to_owned()],
+        };
+        assert_eq!(
+            finding.to_string(),
+            "ERROR: moved-write-buffer: SSL_write(5 bytes at 0x20), handle 0x10\n    #0 program(main+0x10) program.c:7\n    \
+             #1 libc.so.6+0x10\n    rule: SSL_write(3)\n    instead: Keep the buffer."
+        );
+        let line = Line { v: VERSION, time_us: 7, pid: 1, tid: 2, event: Event::Finding(finding) };
+        assert!(line.to_json().ends_with(
+            "\"event\":\"finding\",\"name\":\"moved-write-buffer\",\"severity\":\"error\",\"function\":\"SSL_write\",\
+             \"handle\":\"0x10\",\"text\":\"SSL_write(5 bytes at 0x20)\",\"source\":\"SSL_write(3)\",\
+             \"advice\":\"Keep the buffer.\",\"frames\":[\"program(main+0x10) program.c:7\",\"libc.so.6+0x10\"]}"
+        ));
+        let found = |name: &'static str, count| Found { name: name.into(), count, frames: vec!["a".to_owned()] };
+        let event = Event::Findings { found: vec![found("busy-retry", 1), found("scsv", 2), found("busy-retry", 3)] };
+        assert_eq!(event.to_string(), "6 findings: busy-retry 4, scsv 2");
+        let line = Line { v: VERSION, time_us: 7, pid: 1, tid: 2, event };
+        assert!(
+            line.to_json()
+                .contains("\"found\":[{\"name\":\"busy-retry\",\"count\":1,\"frames\":[\"a\"]},{\"name\":\"scsv\"")
         );
     }
 

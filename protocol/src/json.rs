@@ -1,4 +1,4 @@
-//! Just enough JSON to write one flat object: the library that is loaded into other people's processes carries no more.
+//! Just enough JSON to write one object: the library that is loaded into other people's processes carries no more.
 
 use std::fmt::Write;
 
@@ -42,6 +42,32 @@ impl Object {
             self.key(key);
             self.0.push_str("true");
         }
+        self
+    }
+
+    pub fn texts(mut self, key: &str, values: &[String]) -> Object {
+        self.key(key);
+        self.0.push('[');
+        for (place, value) in values.iter().enumerate() {
+            if place > 0 {
+                self.0.push(',');
+            }
+            self.quote(value);
+        }
+        self.0.push(']');
+        self
+    }
+
+    pub fn objects(mut self, key: &str, values: impl Iterator<Item = Object>) -> Object {
+        self.key(key);
+        self.0.push('[');
+        for (place, value) in values.enumerate() {
+            if place > 0 {
+                self.0.push(',');
+            }
+            self.0.push_str(&value.end());
+        }
+        self.0.push(']');
         self
     }
 

@@ -20,6 +20,10 @@ pub const VARIABLE: &str = "SSLMODE_OPTIONS";
 /// What a program is run under.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// Say which rules of the documentation the program breaks.
+    pub check: bool,
+    /// The status that a process ends with where a finding was an error; its own where there is none.
+    pub exitcode: Option<u8>,
     /// The events that are brought about on purpose.
     pub faults: Vec<FaultWhen>,
     /// Whether the processes that the program starts are run under them too.
@@ -38,6 +42,8 @@ pub struct Options {
     pub profile: Option<String>,
     /// What the dice of the faults are thrown with.
     pub seed: u64,
+    /// The file that says which findings are not told; see [`crate::suppressions`].
+    pub suppressions: Option<String>,
     /// The file in which processes and handles are counted; see [`crate::tally`].
     pub tally: Option<String>,
     /// Write what the program does with its handles.
@@ -47,6 +53,8 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Options {
+            check: false,
+            exitcode: None,
             faults: Vec::new(),
             follow: true,
             force: Vec::new(),
@@ -56,6 +64,7 @@ impl Default for Options {
             log: None,
             profile: None,
             seed: 0,
+            suppressions: None,
             tally: None,
             trace: false,
         }
@@ -88,6 +97,18 @@ struct Known {
 }
 
 const KNOWN: &[Known] = &[
+    Known {
+        name: "check",
+        value: "1|0",
+        meaning: "say which rules of the documentation the program breaks: sslmode-findings(7)",
+        store: |options, value| switch(value).map(|on| options.check = on),
+    },
+    Known {
+        name: "exitcode",
+        value: "NUMBER",
+        meaning: "1 to 255: the status of a process that calls exit(3) after a finding that is an error",
+        store: |options, value| exitcode(value).map(|status| options.exitcode = Some(status)),
+    },
     Known {
         name: "faults",
         value: "FAULT@WHEN",
@@ -144,6 +165,12 @@ const KNOWN: &[Known] = &[
         store: |options, value| seed(value).map(|seed| options.seed = seed),
     },
     Known {
+        name: "suppressions",
+        value: "PATH",
+        meaning: "a file of lines FINDING:PATTERN; what matches a function, module or source file is not told",
+        store: |options, value| path(value).map(|path| options.suppressions = Some(path)),
+    },
+    Known {
         name: "tally",
         value: "PATH",
         meaning: "a file of 40 bytes in which processes, handles and faults are counted, for sslmode(1)",
@@ -174,6 +201,11 @@ fn path(value: Option<&str>) -> Result<String, Wrong> {
 
 fn seed(value: Option<&str>) -> Result<u64, Wrong> {
     value.and_then(|value| value.parse().ok()).ok_or(Wrong::expected("a number from 0 to 18446744073709551615"))
+}
+
+fn exitcode(value: Option<&str>) -> Result<u8, Wrong> {
+    let status = value.and_then(|value| value.parse().ok()).filter(|&status| status > 0);
+    status.ok_or(Wrong::expected("a number from 1 to 255"))
 }
 
 fn format(value: Option<&str>) -> Result<Format, Wrong> {
@@ -261,6 +293,8 @@ impl fmt::Display for Options {
         let force: Vec<_> = self.force.iter().map(|forced| sign(forced.on).to_owned() + &forced.mode).collect();
         let faults: Vec<_> = self.faults.iter().map(FaultWhen::to_string).collect();
         let items = [
+            self.check.then(|| "check".to_owned()),
+            self.exitcode.map(|status| format!("exitcode={status}")),
             (!faults.is_empty()).then(|| format!("faults={}", faults.join(","))),
             (!self.follow).then(|| "follow=0".to_owned()),
             (!force.is_empty()).then(|| format!("force={}", force.join(","))),
@@ -270,6 +304,7 @@ impl fmt::Display for Options {
             self.log.as_deref().map(|path| format!("log={}", quoted(path))),
             self.profile.as_deref().map(|name| format!("profile={name}")),
             (self.seed != 0).then(|| format!("seed={}", self.seed)),
+            self.suppressions.as_deref().map(|path| format!("suppressions={}", quoted(path))),
             self.tally.as_deref().map(|path| format!("tally={}", quoted(path))),
             self.trace.then(|| "trace".to_owned()),
         ];

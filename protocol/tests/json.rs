@@ -1,7 +1,7 @@
 //! What the hand-written JSON says, read back by serde.
 
 use proptest::prelude::*;
-use sslmode_protocol::event::{Birth, Event, Line, Name, VERSION};
+use sslmode_protocol::event::{Birth, Event, Finding, Found, Line, Name, VERSION};
 
 fn name() -> impl Strategy<Value = Name> {
     any::<String>().prop_map(Name::from)
@@ -34,6 +34,21 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn finding()(
+        name in name(), severity in name(), function in name(), handle: String, text: String, source in name(),
+        advice in name(), frames: Vec<String>,
+    ) -> Finding {
+        Finding { name, severity, function, handle, text, source, advice, frames }
+    }
+}
+
+prop_compose! {
+    fn found()(name in name(), count: u64, frames: Vec<String>) -> Found {
+        Found { name, count, frames }
+    }
+}
+
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         (name(), any::<String>()).prop_map(|(version, program)| Event::Start { version, program }),
@@ -53,6 +68,8 @@ fn event() -> impl Strategy<Value = Event> {
         }),
         (any::<String>(), any::<Option<String>>(), prop::option::of(name()), any::<Option<String>>())
             .prop_map(|(handle, version, role, cipher)| Event::Handshake { handle, version, role, cipher }),
+        finding().prop_map(Event::Finding),
+        prop::collection::vec(found(), 0..3).prop_map(|found| Event::Findings { found }),
         any::<String>().prop_map(|handle| Event::Death { handle }),
     ]
 }

@@ -1,6 +1,7 @@
-//! Functions on an `SSL` that move nothing: they only have to reach the libssl that owns it.
+//! Functions on an `SSL` that move nothing: they have to reach the libssl that owns it, and an option may watch some.
 
 use super::forward::{routes, to_owner};
+use crate::hooks;
 use crate::openssl::{ssl_ctx_st, ssl_st};
 use libc::c_int;
 use std::ptr;
@@ -21,7 +22,7 @@ routes! {
 unsafe extern "C-unwind" fn clear(ssl: *mut ssl_st, caller: usize) -> c_int {
     to_owner("SSL_clear", ssl.addr(), caller, 0, |host| {
         // SAFETY: the handle is the program's own, and this is the libssl that owns it.
-        host.calls.clear.map(|clear| unsafe { clear(ssl) })
+        hooks::clear(host, ssl, || host.calls.clear.map(|clear| unsafe { clear(ssl) }))
     })
 }
 
@@ -30,7 +31,7 @@ unsafe extern "C-unwind" fn free(ssl: *mut ssl_st, caller: usize) {
     if !ssl.is_null() {
         to_owner("SSL_free", ssl.addr(), caller, (), |host| {
             // SAFETY: the handle is the program's own, and this is the libssl that owns it.
-            host.calls.free.map(|free| unsafe { free(ssl) })
+            hooks::free(host, ssl, || host.calls.free.map(|free| unsafe { free(ssl) }))
         });
     }
 }
@@ -44,6 +45,7 @@ unsafe extern "C-unwind" fn set_context(ssl: *mut ssl_st, ctx: *mut ssl_ctx_st, 
 
 unsafe extern "C-unwind" fn get_error(ssl: *const ssl_st, result: c_int, caller: usize) -> c_int {
     to_owner("SSL_get_error", ssl.addr(), caller, ERROR_SSL, |host| {
+        hooks::get_error(host, ssl.cast_mut(), result, caller);
         // SAFETY: the handle is the program's own, and this is the libssl that owns it.
         host.calls.get_error.map(|get_error| unsafe { get_error(ssl, result) })
     })

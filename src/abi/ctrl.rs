@@ -45,7 +45,7 @@ unsafe extern "C-unwind" fn context_ctrl(
     caller: usize,
 ) -> c_long {
     if let Some(call) = ModeCall::of_command(cmd, larg) {
-        return modes::answer(Handle::Context(ctx), call, caller);
+        return modes::answer_to(Handle::Context(ctx), call, true, caller);
     }
     forward::to_owner("SSL_CTX_ctrl", ctx.addr(), caller, 0, |host| {
         // SAFETY: the arguments are the program's own, for the libssl that owns its handle.
@@ -61,7 +61,7 @@ unsafe extern "C-unwind" fn connection_ctrl(
     caller: usize,
 ) -> c_long {
     if let Some(call) = ModeCall::of_command(cmd, larg) {
-        return modes::answer(Handle::Connection(ssl), call, caller);
+        return modes::answer_to(Handle::Connection(ssl), call, true, caller);
     }
     forward::to_owner("SSL_ctrl", ssl.addr(), caller, 0, |host| {
         // SAFETY: the arguments are the program's own, for the libssl that owns its handle.

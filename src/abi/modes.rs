@@ -107,18 +107,24 @@ extern "C" fn connection_get(ssl: *mut ssl_st, caller: usize) -> c_long {
     answer(Handle::Connection(ssl), ModeCall::Get, caller)
 }
 
-/// The answer to a mode call that code at `caller` made.
+/// The answer to a mode call that code at `caller` made, with one of these functions.
 #[inline]
-pub fn answer(handle: Handle, call: ModeCall, caller: usize) -> c_long {
+fn answer(handle: Handle, call: ModeCall, caller: usize) -> c_long {
+    answer_to(handle, call, false, caller)
+}
+
+/// The answer to a mode call that code at `caller` made; `by_macro` where it is a control call, as OpenSSL's macros make.
+#[inline]
+pub fn answer_to(handle: Handle, call: ModeCall, by_macro: bool, caller: usize) -> c_long {
     match host::settled(caller) {
         Some(host) if handle.address() != 0 => host.mode_call(handle, call),
-        _ => answer_slowly(handle, call, caller),
+        _ => answer_slowly(handle, call, by_macro, caller),
     }
 }
 
 #[cold]
 #[inline(never)]
-fn answer_slowly(handle: Handle, call: ModeCall, caller: usize) -> c_long {
+fn answer_slowly(handle: Handle, call: ModeCall, by_macro: bool, caller: usize) -> c_long {
     static NULL: Once = Once::new();
     let host = host::of_mode_call(call.name(handle), handle, caller);
     forward::review();
@@ -127,5 +133,5 @@ fn answer_slowly(handle: Handle, call: ModeCall, caller: usize) -> c_long {
         contain(|| NULL.line(format_args!("{}: expected a handle, got NULL; nothing was changed", call.name(handle))));
         return host.null_answer(handle);
     }
-    hooks::mode_call(host, handle, call, caller)
+    hooks::mode_call(host, handle, call, by_macro, caller)
 }

@@ -1,10 +1,10 @@
 //! A handle's beginning, its mode calls, its end; and the modes that are forced on it.
 
 use super::nesting::InMaking;
-use super::{fault, trace};
+use super::{check, fault, trace};
 use crate::boundary::contain;
 use crate::host::{self, Entry, Host};
-use crate::openssl::{Handle, ModeCall};
+use crate::openssl::{Handle, ModeCall, ssl_st};
 use crate::options;
 use crate::tally;
 use libc::c_long;
@@ -77,6 +77,7 @@ pub fn made(making: Making, handle: Handle, host: &'static Host) {
         entry.meet();
         begin(entry, handle, host, parents);
         fault::born(entry, handle, host::kept(making.parent));
+        check::born(host, entry, handle, host::kept(making.parent));
     }
     trace::birth(making.function, host, handle, making.parent, making.caller);
 }
@@ -91,6 +92,7 @@ pub fn meet(function: &'static str, handle: Handle, host: &'static Host, caller:
         if kept.meet() {
             begin(kept, handle, host, None);
             fault::born(kept, handle, None);
+            check::born(host, kept, handle, None);
             trace::seen(function, host, handle, caller);
         }
     }
@@ -120,8 +122,8 @@ pub fn shown(entry: &Entry, host: &Host, mask: i64) -> i64 {
     force(host).shown(mask, entry.own().load(Ordering::Relaxed))
 }
 
-/// What a mode call answers that code at `caller` makes on a handle of this libssl.
-pub fn mode_call(host: &'static Host, handle: Handle, call: ModeCall, caller: usize) -> c_long {
+/// What a mode call answers that code at `caller` makes on a handle of this libssl; `by_macro` where it is a control call.
+pub fn mode_call(host: &'static Host, handle: Handle, call: ModeCall, by_macro: bool, caller: usize) -> c_long {
     if !super::are_on() {
         return host.mode_call(handle, call);
     }
@@ -129,6 +131,7 @@ pub fn mode_call(host: &'static Host, handle: Handle, call: ModeCall, caller: us
     let Some(entry) = met else { return host.mode_call(handle, call) };
     let before = host.mode_call(handle, ModeCall::Get);
     let answer = host.mode_call(handle, call);
+    contain(|| check::mode_call(host, entry, handle, call, [before, answer], by_macro, caller));
     if force(host).is_nothing() {
         contain(|| trace::mode_call(host, handle, call, [before, answer, answer], caller));
         return answer;
@@ -151,6 +154,23 @@ pub fn mode_call(host: &'static Host, handle: Handle, call: ModeCall, caller: us
 /// A libssl frees a handle.
 pub fn ended(handle: usize, entry: &Entry) {
     if entry.is_met() {
+        check::ended(handle, entry);
         trace::death(handle);
     }
+}
+
+/// Frees a connection, or one of its references.
+pub fn free(host: &'static Host, ssl: *mut ssl_st, free: impl FnOnce() -> Option<()>) -> Option<()> {
+    let given_up = contain(|| check::giving_up(host, "SSL_free", ssl)).flatten();
+    let freed = free();
+    given_up.map(|given_up| contain(|| given_up.freed(ssl)));
+    freed
+}
+
+/// Clears a connection, to be used again.
+pub fn clear<R>(host: &'static Host, ssl: *mut ssl_st, clear: impl FnOnce() -> Option<R>) -> Option<R> {
+    let given_up = contain(|| check::giving_up(host, "SSL_clear", ssl)).flatten();
+    let cleared = clear();
+    given_up.map(|given_up| contain(|| given_up.cleared(ssl)));
+    cleared
 }

@@ -1,5 +1,6 @@
 //! Calls that read, write, shake hands and shut down.
 
+use super::check::{self, Watch};
 use super::fault::{self, Plan};
 use super::nesting::{self, Origin, Serving};
 use super::{are_on, handle, trace};
@@ -62,7 +63,8 @@ pub fn io<R: Copy + Into<i64>>(
         return make();
     }
     let origin = nesting::origin(call.ssl.addr(), call.caller);
-    let plan = if origin == Origin::Inner { None } else { contain(|| begin(host, &call)).flatten() };
+    let before = if origin == Origin::Inner { None } else { contain(|| begin(host, &call)).flatten() };
+    let Before { plan, watch } = before.unwrap_or_default();
     let start = Instant::now();
     let result = {
         let _serving = Serving::begin(call.ssl.addr());
@@ -72,16 +74,37 @@ pub fn io<R: Copy + Into<i64>>(
         }
     };
     let duration = start.elapsed();
-    if plan.is_some() || trace::is_on() {
-        contain(|| end(host, &call, outcome(result.into()), origin, duration, plan));
+    if plan.is_some() || watch.is_some() || trace::is_on() {
+        contain(|| {
+            let outcome = outcome(result.into());
+            if let Some(watch) = watch {
+                watch.end(&call, outcome);
+            }
+            end(host, &call, outcome, origin, duration, plan);
+        });
     }
     Some(result)
 }
 
-/// What is to be done to the call, if faults are asked for.
-fn begin(host: &'static Host, call: &IoCall) -> Option<Plan> {
+/// What the options do about a call that is about to be made.
+#[derive(Default)]
+struct Before {
+    plan: Option<Plan>,
+    watch: Option<Watch>,
+}
+
+fn begin(host: &'static Host, call: &IoCall) -> Option<Before> {
     let entry = handle::meet(call.function, Handle::Connection(call.ssl), host, call.caller)?;
-    if fault::is_on() { fault::plan(host, call, entry) } else { None }
+    let watch = if check::is_on() { check::begin(host, call, entry) } else { None };
+    let plan = if fault::is_on() { fault::plan(host, call, entry) } else { None };
+    Some(Before { plan, watch })
+}
+
+/// `SSL_get_error` is asked what `result` means.
+pub fn get_error(host: &'static Host, ssl: *mut ssl_st, result: c_int, caller: usize) {
+    if options::get().check {
+        contain(|| check::get_error(host, ssl, result, caller));
+    }
 }
 
 fn end(host: &Host, call: &IoCall, outcome: Outcome, origin: Origin, duration: Duration, plan: Option<Plan>) {

@@ -1,7 +1,8 @@
-//! What the options turn on: the trace, modes that are forced, and faults.
+//! What the options turn on: the trace, modes that are forced, faults, and the check of the program's calls.
 //!
 //! | file | what it does |
 //! |---|---|
+//! | `check/` | rules of the documentation that the program breaks |
 //! | `fault/` | events that are brought about on purpose |
 //! | `handle.rs` | a handle's beginning, its mode calls, its end; forced modes |
 //! | `io.rs` | calls that read, write, shake hands and shut down |
@@ -11,6 +12,7 @@
 //!
 //! Nothing here is reached while no option is on, except through a second libssl, and then it only passes calls on.
 
+mod check;
 mod fault;
 mod handle;
 mod io;
@@ -18,9 +20,10 @@ mod nesting;
 mod trace;
 mod wire;
 
+pub use check::State as CheckState;
 pub use fault::{Method as BioMethod, State as FaultState};
-pub use handle::{Making, ended, made, mode_call};
-pub use io::{IoCall, Outcome, io};
+pub use handle::{Making, clear, ended, free, made, mode_call};
+pub use io::{IoCall, Outcome, get_error, io};
 
 use crate::host::Host;
 use crate::options;
@@ -32,12 +35,13 @@ use sslmode_protocol::tally::Count;
 pub fn prepare() {
     handle::prepare();
     fault::prepare();
+    check::prepare();
 }
 
 /// Whether an option wants to see the calls.
 pub fn are_on() -> bool {
     let options = options::get();
-    options.trace || !options.force.is_empty() || fault::is_on()
+    options.trace || options.check || !options.force.is_empty() || fault::is_on()
 }
 
 /// A libssl was found.

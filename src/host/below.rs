@@ -1,13 +1,13 @@
-//! The functions with which faults are brought about: what lies below a connection, and what asks after its state.
+//! The functions that faults are brought about with, and that the check asks: what lies below a connection, and its state.
 
 use super::calls::functions;
 use super::libssl::function;
 use super::object::Library;
 use crate::openssl::{Callback, CallbackEx, bio_st, ssl_st};
-use libc::{c_char, c_int, c_long, c_void};
+use libc::{c_char, c_int, c_long, c_ulong, c_void};
 
 functions! {
-/// The functions of one libssl, and of its libcrypto, that faults need.
+/// The functions of one libssl, and of its libcrypto, that faults and the check need.
 Below {
     version = c"SSL_version": fn(*const ssl_st) -> c_int;
     is_quic = c"SSL_is_quic": fn(*const ssl_st) -> c_int;
@@ -19,6 +19,10 @@ Below {
     cipher_get_name = c"SSL_CIPHER_get_name": fn(*const c_void) -> *const c_char;
     is_init_finished = c"SSL_is_init_finished": fn(*const ssl_st) -> c_int;
     get_shutdown = c"SSL_get_shutdown": fn(*const ssl_st) -> c_int;
+    get_quiet_shutdown = c"SSL_get_quiet_shutdown": fn(*const ssl_st) -> c_int;
+    // Up to 1.0.2 this is a control command, as the limits are in every OpenSSL.
+    get_options = c"SSL_get_options": fn(*const ssl_st) -> u64;
+    get_max_proto_version = c"SSL_get_max_proto_version": fn(*const ssl_st) -> u16;
     get_rbio = c"SSL_get_rbio": fn(*const ssl_st) -> *mut bio_st;
     get_wbio = c"SSL_get_wbio": fn(*const ssl_st) -> *mut bio_st;
     set0_rbio = c"SSL_set0_rbio": fn(*mut ssl_st, *mut bio_st);
@@ -49,6 +53,7 @@ Below {
     bio_set_init = c"BIO_set_init": fn(*mut bio_st, c_int);
     bio_read = c"BIO_read": fn(*mut bio_st, *mut c_void, c_int) -> c_int;
     bio_write = c"BIO_write": fn(*mut bio_st, *const c_void, c_int) -> c_int;
+    peek_error = c"ERR_peek_error": fn() -> c_ulong;
     set_mark = c"ERR_set_mark": fn() -> c_int;
     pop_to_mark = c"ERR_pop_to_mark": fn() -> c_int;
 }

@@ -26,6 +26,11 @@ pub fn kept(handle: usize) -> Option<&'static Entry> {
     MAKERS.get(handle)
 }
 
+/// Every handle that is remembered, and what is kept of it.
+pub fn all_kept() -> impl Iterator<Item = (usize, &'static Entry)> {
+    MAKERS.all()
+}
+
 /// Notes that `host` made `handle`, and answers what is kept of it; None where the libssl would not tell of its end.
 pub fn remember(handle: Handle, host: &Host) -> Option<&'static Entry> {
     let index = registry::index_of(host)?;

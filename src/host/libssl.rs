@@ -30,7 +30,7 @@ pub struct Host {
     pub is_ours: bool,
     /// Its functions.
     pub calls: Calls,
-    /// Those that faults are brought about with.
+    /// Those that faults and the check need.
     pub below: Below,
     /// The method of the BIOs that faults put in between, once it was made.
     pub between: BioMethod,

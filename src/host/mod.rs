@@ -5,7 +5,7 @@
 //! | `object.rs` | the loaded objects: which one holds an address, what a name means in it |
 //! | `libssl.rs` | one libssl: version, dialect, functions; how its modes are called |
 //! | `calls.rs` | the functions of a libssl that we stand in front of |
-//! | `below.rs` | the functions of a libssl that faults are brought about with |
+//! | `below.rs` | the functions of a libssl that faults and the check need |
 //! | `registry.rs` | the libssls met so far |
 //! | `append.rs` | the list that they are kept in, without a lock |
 //! | `owner.rs` | which of them a call is for |
@@ -23,7 +23,7 @@ mod registry;
 mod table;
 
 pub use below::Below;
-pub use births::{kept, remember};
+pub use births::{all_kept, kept, remember};
 pub use calls::Calls;
 pub use libssl::Host;
 pub use object::own_range;

@@ -1,6 +1,6 @@
 //! Addresses of handles and what is kept of each.
 
-use crate::hooks::FaultState;
+use crate::hooks::{CheckState, FaultState};
 use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU64, Ordering};
 use std::ptr;
 
@@ -17,7 +17,8 @@ pub struct Entry {
     own: AtomicI64,
     met: AtomicBool,
     finished: AtomicBool,
-    faults: AtomicPtr<FaultState>,
+    faults: Kept<FaultState>,
+    check: Kept<CheckState>,
     next: *const Entry,
 }
 
@@ -37,29 +38,51 @@ impl Entry {
         self.finished.swap(finished, Ordering::Relaxed)
     }
 
-    /// What is kept for its faults. Made when it is first asked for, and never freed, as the entry is not.
-    pub fn faults(&self) -> Option<&'static FaultState> {
-        let known = self.faults.load(Ordering::Acquire);
-        // SAFETY: NULL or leaked.
-        if let Some(state) = unsafe { known.as_ref() } {
-            return Some(state);
-        }
-        let new = Box::into_raw(Box::<FaultState>::default());
-        match self.faults.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
-            // SAFETY: leaked above, and shared from here on.
-            Ok(_) => unsafe { new.as_ref() },
-            Err(other) => {
-                // SAFETY: another thread was faster, and nobody else has seen `new`.
-                drop(unsafe { Box::from_raw(new) });
-                // SAFETY: leaked by that thread.
-                unsafe { other.as_ref() }
-            }
-        }
+    /// What is kept for its faults.
+    pub fn faults(&self) -> &'static FaultState {
+        self.faults.get()
+    }
+
+    /// What is kept for the check.
+    pub fn check(&self) -> &'static CheckState {
+        self.check.get()
     }
 
     /// Whether somebody has asked.
     pub fn is_met(&self) -> bool {
         self.met.load(Ordering::Acquire)
+    }
+}
+
+/// Something that is made when it is first asked for, and never freed, as the entry is not.
+struct Kept<T>(AtomicPtr<T>);
+
+impl<T: Default + 'static> Kept<T> {
+    fn new() -> Kept<T> {
+        Kept(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    fn known(&self) -> Option<&'static T> {
+        // SAFETY: NULL or leaked.
+        unsafe { self.0.load(Ordering::Acquire).as_ref() }
+    }
+
+    fn get(&self) -> &'static T {
+        self.known().unwrap_or_else(|| self.make())
+    }
+
+    fn make(&self) -> &'static T {
+        let new = Box::into_raw(Box::<T>::default());
+        match self.0.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
+            // SAFETY: leaked above, and shared from here on.
+            Ok(_) => unsafe { &*new },
+            Err(other) => {
+                // SAFETY: another thread was faster, and nobody else has seen `new`.
+                drop(unsafe { Box::from_raw(new) });
+                // SAFETY: leaked by that thread.
+                unsafe { &*other }
+            }
+        }
     }
 }
 
@@ -78,6 +101,13 @@ impl<const BUCKETS: usize> Table<BUCKETS> {
     /// The entry of this address.
     pub fn get(&self, address: usize) -> Option<&Entry> {
         self.entries(address).find(|entry| is_of(entry.word.load(Ordering::Acquire), address))
+    }
+
+    /// Every entry that holds an address.
+    pub fn all(&self) -> impl Iterator<Item = (usize, &Entry)> {
+        let address = |entry: &Entry| (entry.word.load(Ordering::Acquire) & ((1 << ADDRESS_BITS) - 1)) as usize;
+        let entries = self.buckets.iter().flat_map(Self::chain);
+        entries.map(move |entry| (address(entry), entry)).filter(|(address, _)| *address != 0)
     }
 
     /// Puts an address in, in place of what was there of it; None where it is no address of a program.
@@ -101,10 +131,8 @@ impl<const BUCKETS: usize> Table<BUCKETS> {
                 entry.own.store(0, Ordering::Relaxed);
                 entry.met.store(false, Ordering::Relaxed);
                 entry.finished.store(false, Ordering::Relaxed);
-                // SAFETY: NULL or leaked.
-                if let Some(state) = unsafe { entry.faults.load(Ordering::Acquire).as_ref() } {
-                    state.reset();
-                }
+                entry.faults.known().inspect(|state| state.reset());
+                entry.check.known().inspect(|state| state.reset());
                 // Where this fails another thread has just removed it too.
                 let _ = entry.word.compare_exchange(word, 0, Ordering::AcqRel, Ordering::Relaxed);
             }
@@ -118,7 +146,8 @@ impl<const BUCKETS: usize> Table<BUCKETS> {
             own: AtomicI64::new(0),
             met: AtomicBool::new(false),
             finished: AtomicBool::new(false),
-            faults: AtomicPtr::new(ptr::null_mut()),
+            faults: Kept::new(),
+            check: Kept::new(),
             next: ptr::null(),
         };
         let entry = Box::into_raw(Box::new(new));
@@ -135,9 +164,13 @@ impl<const BUCKETS: usize> Table<BUCKETS> {
     }
 
     fn entries(&self, address: usize) -> impl Iterator<Item = &Entry> {
+        Self::chain(self.bucket(address))
+    }
+
+    fn chain(bucket: &AtomicPtr<Entry>) -> impl Iterator<Item = &Entry> {
         // SAFETY: a bucket's head and each `next` are NULL or a leaked Entry, whose `next` no longer changes.
         let entry_at = |entry: *const Entry| unsafe { entry.as_ref() };
-        std::iter::successors(entry_at(self.bucket(address).load(Ordering::Acquire)), move |entry| entry_at(entry.next))
+        std::iter::successors(entry_at(bucket.load(Ordering::Acquire)), move |entry| entry_at(entry.next))
     }
 
     fn bucket(&self, address: usize) -> &AtomicPtr<Entry> {

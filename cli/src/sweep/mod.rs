@@ -90,7 +90,7 @@ fn bench(sweep: &Sweep) -> Result<Bench, Mistake> {
     Ok(Bench {
         program: sweep.program.clone(),
         library: library::find()?,
-        options: Options { faults: Vec::new(), ..options },
+        options: Options { faults: Vec::new(), check: options.check || sweep.check, ..options },
         output: std::path::absolute(output)?,
         timeout: Duration::from_secs(sweep.timeout),
         expected_output: None,

@@ -44,6 +44,8 @@ pub enum Verdict {
     Hang(Duration),
     /// With status 0 and other output.
     OtherOutput,
+    /// With status 0, and a finding that is an error.
+    Finding(String),
     /// It was stopped for another run's sake.
     Stopped,
 }
@@ -63,6 +65,7 @@ impl fmt::Display for Verdict {
             Verdict::Signal(signal) => write!(f, "signal {signal} ended it"),
             Verdict::Hang(time) => write!(f, "it hung: no end after {} s", time.as_secs()),
             Verdict::OtherOutput => f.write_str("it wrote something else to standard output than without faults"),
+            Verdict::Finding(name) => write!(f, "it broke a rule: {name}"),
             Verdict::Stopped => f.write_str("stopped"),
         }
     }
@@ -115,7 +118,7 @@ impl Bench {
         let start = Instant::now();
         let mut child = self.start(name, &options, &folder)?;
         let ended = wait(&mut child, start + self.timeout);
-        let (made, last) = read_trace(&log);
+        let Trace { made, last, error } = read_trace(&log);
         let counts = fs::read(tally.path()).ok().as_deref().and_then(Tally::read);
         let mut outcome = Outcome {
             job: job.clone(),
@@ -128,6 +131,9 @@ impl Bench {
         };
         if outcome.verdict == Verdict::Passed && !self.is_expected(&outcome) {
             outcome.verdict = Verdict::OtherOutput;
+        }
+        if let (Verdict::Passed, Some(name)) = (&outcome.verdict, error) {
+            outcome.verdict = Verdict::Finding(name);
         }
         if !outcome.verdict.is_failure() {
             // It can be long, and is only of use where something went wrong.
@@ -206,9 +212,18 @@ fn signal_group(leader: u32, signal: libc::c_int) {
     unsafe { libc::kill(-leader.cast_signed(), signal) };
 }
 
-/// The faults that a trace says were made, and its last lines.
-fn read_trace(path: &Path) -> (Vec<String>, Vec<String>) {
-    let (mut made, mut last) = (Vec::new(), VecDeque::new());
+/// What a trace says.
+struct Trace {
+    /// The faults that were made.
+    made: Vec<String>,
+    /// The last lines.
+    last: Vec<String>,
+    /// The first finding that is an error.
+    error: Option<String>,
+}
+
+fn read_trace(path: &Path) -> Trace {
+    let (mut made, mut last, mut error) = (Vec::new(), VecDeque::new(), None);
     let lines = File::open(path).map(|file| BufReader::new(file).split(b'\n'));
     for line in lines.into_iter().flatten().map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line).into_owned();
@@ -217,27 +232,30 @@ fn read_trace(path: &Path) -> (Vec<String>, Vec<String>) {
         if let Some((faults, _)) = ahead.or_else(within) {
             made.extend(faults.split(',').map(str::to_owned));
         }
+        let finding = || line.split_once("]: ERROR: ").and_then(|(_, rest)| rest.split_once(':'));
+        error = error.or_else(|| finding().map(|(name, _)| name.to_owned()));
         last.push_back(line);
         if last.len() > LAST {
             last.pop_front();
         }
     }
-    (made, last.into())
+    Trace { made, last: last.into(), error }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::read_trace;
+    use super::{Trace, read_trace};
 
     #[test]
     fn made_faults_are_read_from_a_trace() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let text = "sslmode[1]: SSL_write(0x1, 5) = -1 SSL_ERROR_WANT_WRITE, made want_write@nth=3/handle=1.1 <0.1>\n\
                     sslmode[1]: SSL_write(0x1, 5) = 5 <0.000001>\n\
+                    sslmode[1]: ERROR: busy-retry: SSL_write(5 bytes at 0x1), handle 0x1\n\
                     sslmode[1:2]: made key_update@nth=1/handle=1.2,release@nth=1/handle=1.2 ahead of SSL_write(0x2)\n";
         std::fs::write(file.path(), text).unwrap();
-        let (made, last) = read_trace(file.path());
+        let Trace { made, last, error } = read_trace(file.path());
         assert_eq!(made, ["want_write@nth=3/handle=1.1", "key_update@nth=1/handle=1.2", "release@nth=1/handle=1.2"]);
-        assert_eq!(last.len(), 3);
+        assert_eq!((last.len(), error.as_deref()), (4, Some("busy-retry")));
     }
 }

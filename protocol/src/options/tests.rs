@@ -17,6 +17,8 @@ fn items_and_switches() {
     assert_eq!(parse("trace=no"), Ok(Options::default()));
     let both = Options { host: Some("/a/b.so".to_owned()), trace: true, ..Options::default() };
     assert_eq!(parse("host=/a/b.so:trace=1"), Ok(both));
+    let checked = parse("check:exitcode=66:suppressions=/a b").unwrap();
+    assert_eq!((checked.check, checked.exitcode, checked.suppressions.as_deref()), (true, Some(66), Some("/a b")));
     assert!(!parse("follow=0").unwrap().follow);
     assert_eq!(parse("profile=openssl-1.0.2").unwrap().profile.as_deref(), Some("openssl-1.0.2"));
     assert_eq!(parse("format=json:log=/tmp/%p.log").unwrap().log.as_deref(), Some("/tmp/%p.log"));
@@ -39,7 +41,8 @@ fn quotes_keep_colons() {
 #[test]
 fn mistakes_say_what_was_expected() {
     let mistake = |text| parse(text).unwrap_err();
-    let names = "faults, follow, force, format, help, host, log, profile, seed, tally, trace";
+    let names =
+        "check, exitcode, faults, follow, force, format, help, host, log, profile, seed, suppressions, tally, trace";
     assert_eq!(
         mistake("tracee=1"),
         format!("unknown option \"tracee\" (expected one of {names}; did you mean \"trace\"?)")
@@ -50,6 +53,13 @@ fn mistakes_say_what_was_expected() {
     assert_eq!(mistake("host"), "option host: expected a path, got nothing");
     assert_eq!(mistake("host=\"/a"), "no closing \" in host=\"/a");
     assert_eq!(mistake("format=jsn"), "option format: expected text or json, got \"jsn\"; did you mean \"json\"?");
+    for wrong in ["exitcode", "exitcode=0", "exitcode=256", "exitcode=-1", "exitcode=x"] {
+        assert!(
+            mistake(wrong).starts_with("option exitcode: expected a number from 1 to 255, got"),
+            "{}",
+            mistake(wrong)
+        );
+    }
     for wrong in ["profile", "profile=", "profile=a b", "profile=é"] {
         assert!(
             mistake(wrong).starts_with("option profile: expected the name of a libssl version"),
@@ -73,7 +83,7 @@ proptest! {
     /// Words that are nearly right get further into the grammar than any text does.
     #[test]
     fn nearly_right_options_read_back(
-        keys in prop::collection::vec("(faults|seed|follow|force|format|help|host|log|profile|tally|trace|tracé|)", 0..6),
+        keys in prop::collection::vec("(check|exitcode|suppressions|faults|seed|follow|force|format|help|host|log|profile|tally|trace|tracé|)", 0..6),
         values in prop::collection::vec("(=1|=0|=all@0.5,want_read@nth=3/in=SSL_read|=json|=\\+A|=-A,\\+B_9|='a:b'|=\"/x %p\"|=''|=\"|)", 6),
     ) {
         let text = keys.iter().zip(&values).map(|(key, value)| format!("{key}{value}")).collect::<Vec<_>>().join(":");

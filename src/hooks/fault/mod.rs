@@ -54,10 +54,10 @@ pub fn born(entry: &Entry, handle: Handle, parent: Option<&Entry>) {
     if !is_on() {
         return;
     }
-    let Some(state) = entry.faults() else { return };
+    let state = entry.faults();
     match handle {
         Handle::Context(_) => state.begin_context(),
-        Handle::Connection(_) => state.begin_connection(parent.and_then(Entry::faults)),
+        Handle::Connection(_) => state.begin_connection(parent.map(Entry::faults)),
     }
 }
 
@@ -76,7 +76,7 @@ pub struct Plan {
 
 /// What is done to this call; None where nothing ever is.
 pub fn plan(host: &'static Host, call: &IoCall, entry: &'static Entry) -> Option<Plan> {
-    let state = entry.faults()?;
+    let state = entry.faults();
     let place = FUNCTIONS.iter().position(|function| *function == call.function)?;
     let number = state.count(place);
     let mut plan = Plan {
