@@ -27,15 +27,7 @@ fn command() -> PathBuf {
 
 /// A program of examples/broken, as it is or mended.
 fn example(name: &str, mended: bool, folder: &Path) -> PathBuf {
-    let program = folder.join(if mended { format!("{name}-mended") } else { name.to_owned() });
-    let mut compiler = Command::new("cc");
-    compiler.args(["-std=c99", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g"]);
-    if mended {
-        compiler.arg("-DMENDED");
-    }
-    compiler.arg(root().join(format!("examples/broken/{name}.c"))).arg("-o").arg(&program);
-    run(compiler.args(["-lssl", "-lcrypto"])).printed_quietly();
-    program
+    support::example(&format!("broken/{name}"), mended, folder)
 }
 
 fn sweep(folder: &Path, arguments: &[&str], program: &Path) -> Command {

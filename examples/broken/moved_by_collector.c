@@ -4,7 +4,7 @@
  * remembered the address, the retry came with the same bytes from another one: "bad write retry", now and then, when the
  * collector had run at that moment. The caller could do nothing about it; SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER does.
  */
-#include "peer.h"
+#include "../peer.h"
 
 /* The same bytes somewhere else. */
 static unsigned char *collect(unsigned char *object) {

@@ -5,7 +5,7 @@
  * taken. It was mended with SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, and with emptying the error queue before each call, which
  * a failure of another connection may have filled.
  */
-#include "peer.h"
+#include "../peer.h"
 
 struct entry {
     int length;

@@ -5,7 +5,7 @@
  * something else to do meanwhile never gets round to it. TLS 1.3 sends such records all the time. Here it is the peer
  * that waits for a sign of life, so that both wait for ever.
  */
-#include "peer.h"
+#include "../peer.h"
 
 enum { SIGNS = 20 };
 

@@ -4,7 +4,7 @@
  * shorter than the one that libssl had begun to send. SSL_write(3) asks for the same arguments; from 1.1.1 on the retry
  * fails with "bad length", and the connection is at its end.
  */
-#include "peer.h"
+#include "../peer.h"
 
 enum { LARGE = 40000, SMALL = 8000 };
 

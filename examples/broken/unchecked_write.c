@@ -5,7 +5,7 @@
  * told them apart, and what followed was sent from beyond the end of the second buffer. Since 1.1.0 a shorter retry is an
  * error; a longer one still passes for the first.
  */
-#include "peer.h"
+#include "../peer.h"
 
 enum { PIECE = 10000 };
 

@@ -4,7 +4,7 @@
  * SSL_ERROR_WANT_WRITE, the server took that for an error and closed, and curl said that bytes were missing. It was
  * mended with SSL_MODE_ENABLE_PARTIAL_WRITE, under which SSL_write tells how much it has sent, and with trying again.
  */
-#include "peer.h"
+#include "../peer.h"
 
 int main(void) {
     SSL *ssl = connect_to(receive_message);

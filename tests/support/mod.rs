@@ -76,6 +76,24 @@ pub fn compile<S: AsRef<OsStr>>(source: &str, output: &str, arguments: impl Into
     output
 }
 
+/// A program of `examples`, named without its `.c`, as it is or mended; made in this folder.
+pub fn example(name: &str, mended: bool, folder: &Path) -> PathBuf {
+    let source = root().join("examples").join(name).with_extension("c");
+    let file = source.file_stem().expect("a file").to_str().expect("UTF-8");
+    let program = folder.join(if mended { format!("{file}-mended") } else { file.to_owned() });
+    let mended = if mended { &["-DMENDED"][..] } else { &[] };
+    compile_example(&source, mended, &["-lssl".as_ref(), "-lcrypto".as_ref()], &program);
+    program
+}
+
+/// Compiles as the examples are to be compiled, without a warning.
+pub fn compile_example(source: &Path, options: &[&str], libraries: &[&OsStr], program: &Path) {
+    let mut compiler = Command::new("cc");
+    compiler.args(["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", "-pthread"]);
+    compiler.args(options).arg("-I").arg(root().join("examples")).arg(source).arg("-o").arg(program);
+    run(compiler.args(libraries)).printed_quietly();
+}
+
 pub struct Ran {
     pub stdout: String,
     pub stderr: String,
