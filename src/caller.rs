@@ -22,13 +22,13 @@ pub fn name(address: usize) -> String {
     }
 }
 
-/// What the code at `address` may be called: its function and its module.
-pub fn parts(address: usize) -> Vec<String> {
-    let place = place(address);
-    place.map_or(Vec::new(), |place| [Some(place.module), place.symbol.map(|s| s.0)].into_iter().flatten().collect())
+/// The module that holds `address`, its path, and where its first segment lies.
+pub fn module(address: usize) -> Option<(String, usize)> {
+    place(address).map(|place| (place.module, place.base))
 }
 
-fn short(module: &str) -> &str {
+/// The file's name alone.
+pub fn short(module: &str) -> &str {
     module.rsplit('/').next().unwrap_or(module)
 }
 

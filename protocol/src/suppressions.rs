@@ -73,11 +73,6 @@ fn suppression(line: usize, text: &str) -> Result<Suppression, SuppressionError>
 }
 
 impl Suppressions {
-    /// Whether nothing is suppressed.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The first line whose finding is none, as `is_known` has it.
     pub fn first_unknown(&self, is_known: impl Fn(&str) -> bool) -> Option<&Suppression> {
         self.0.iter().find(|line| line.finding != EVERY && !is_known(&line.finding))

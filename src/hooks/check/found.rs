@@ -1,6 +1,6 @@
 //! What was found: told once for each rule and stack, as soon as it is found; counted; summed up at exit.
 
-use super::stack::Stack;
+use super::stack::{Frame, Stack};
 use crate::boundary::contain;
 use crate::options;
 use crate::{log, report};
@@ -22,6 +22,8 @@ struct Node {
     /// The process: a child has its parent's nodes, and findings of its own.
     pid: u32,
     count: AtomicU64,
+    /// The calls by name, once it is told; never set where it is suppressed.
+    frames: OnceLock<Vec<String>>,
     next: *const Node,
 }
 
@@ -58,28 +60,38 @@ fn read_suppressions() -> Result<Suppressions, String> {
 /// A finding is made. It is told unless the same stack has made it before, or it is suppressed.
 pub fn add(finding: Finding, function: &'static str, handle: usize, stack: &Stack) {
     let pid = std::process::id();
-    let new = Box::new(Node { rule: finding.rule, stack: *stack, pid, count: AtomicU64::new(1), next: ptr::null() });
-    if is_suppressed(finding.rule, stack) {
+    let node = Node {
+        rule: finding.rule,
+        stack: *stack,
+        pid,
+        count: AtomicU64::new(1),
+        frames: OnceLock::new(),
+        next: ptr::null(),
+    };
+    let Some(node) = insert(Box::new(node)) else { return };
+    let frames = stack.frames();
+    if is_suppressed(finding.rule, &frames) {
         return;
     }
-    if insert(new) {
-        tell(finding, function, handle, stack);
-    }
+    let frames: Vec<String> = frames.iter().map(Frame::to_string).collect();
+    let _ = node.frames.set(frames.clone());
+    tell(finding, function, handle, frames);
 }
 
 /// Puts a node into the list, unless there is one like it, which is counted then.
-fn insert(mut new: Box<Node>) -> bool {
+fn insert(mut new: Box<Node>) -> Option<&'static Node> {
     let mut head = LIST.load(Ordering::Acquire);
     loop {
         let like = |node: &&Node| node.rule == new.rule && node.pid == new.pid && node.stack == new.stack;
         if let Some(known) = nodes(head).find(like) {
             known.count.fetch_add(1, Ordering::Relaxed);
-            return false;
+            return None;
         }
         new.next = head;
         let node = Box::into_raw(new);
         match LIST.compare_exchange(head, node, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => return true,
+            // SAFETY: in the list, and never freed.
+            Ok(_) => return unsafe { node.as_ref() },
             Err(other) => {
                 // SAFETY: nobody else has seen it.
                 new = unsafe { Box::from_raw(node) };
@@ -95,15 +107,12 @@ fn nodes(head: *const Node) -> impl Iterator<Item = &'static Node> {
     std::iter::successors(at(head), move |node| at(node.next))
 }
 
-fn is_suppressed(rule: Rule, stack: &Stack) -> bool {
-    let Some(suppressions) = SUPPRESSIONS.get().filter(|suppressions| !suppressions.is_empty()) else {
-        return false;
-    };
-    let names: Vec<String> = stack.addresses().iter().flat_map(|&address| crate::caller::parts(address)).collect();
-    suppressions.cover(rule.name(), names.iter().map(String::as_str))
+fn is_suppressed(rule: Rule, frames: &[Frame]) -> bool {
+    let names = frames.iter().flat_map(Frame::parts);
+    SUPPRESSIONS.get().is_some_and(|suppressions| suppressions.cover(rule.name(), names))
 }
 
-fn tell(finding: Finding, function: &'static str, handle: usize, stack: &Stack) {
+fn tell(finding: Finding, function: &'static str, handle: usize, frames: Vec<String>) {
     let entry = finding.rule.entry();
     log::write(Event::Finding(event::Finding {
         name: Name::Borrowed(entry.name),
@@ -113,7 +122,7 @@ fn tell(finding: Finding, function: &'static str, handle: usize, stack: &Stack) 
         text: finding.text,
         source: Name::Borrowed(entry.source),
         advice: Name::Borrowed(entry.advice),
-        frames: stack.names(),
+        frames,
     }));
 }
 
@@ -135,7 +144,8 @@ extern "C" fn at_exit(_: *mut c_void) {
 /// Writes what was found in this process; whether an error was.
 fn sum_up() -> bool {
     let pid = std::process::id();
-    let mut found: Vec<&Node> = nodes(LIST.load(Ordering::Acquire)).filter(|node| node.pid == pid).collect();
+    let is_told = |node: &&Node| node.pid == pid && node.frames.get().is_some();
+    let mut found: Vec<&Node> = nodes(LIST.load(Ordering::Acquire)).filter(is_told).collect();
     if found.is_empty() {
         return false;
     }
@@ -143,7 +153,7 @@ fn sum_up() -> bool {
     let summary = found.iter().map(|node| Found {
         name: Name::Borrowed(node.rule.name()),
         count: node.count.load(Ordering::Relaxed),
-        frames: node.stack.names(),
+        frames: node.frames.get().cloned().unwrap_or_default(),
     });
     log::write(Event::Findings { found: summary.collect() });
     found.iter().any(|node| node.rule.entry().severity == Severity::Error)

@@ -5,12 +5,14 @@
 //! | `state.rs` | what is kept of a handle: its connection for the engine, and which thread is inside a call on it |
 //! | `look.rs` | what the engine may ask about a connection |
 //! | `stack.rs` | the calls that led to a finding: taken cheaply, named when it is told |
+//! | `source.rs` | the function, file and line of an address, from the module's file |
 //! | `found.rs` | what was found: told once for each stack, counted, summed up at exit |
 //!
 //! What breaks a rule is the engine's to say ([`sslmode_engine::contract`]); here it is only told what happens.
 
 mod found;
 mod look;
+mod source;
 mod stack;
 mod state;
 

@@ -1,7 +1,9 @@
 //! The calls that led to a finding: their addresses, taken when it is made, and their names, looked up when it is told.
 
+use super::source::{self, Source};
 use crate::{caller, host};
 use libc::{c_int, c_void};
+use std::fmt;
 
 /// How many calls are looked at.
 const DEPTH: usize = 24;
@@ -40,10 +42,64 @@ impl Stack {
         &self.addresses[..self.length]
     }
 
-    /// The calls by name.
-    pub fn names(&self) -> Vec<String> {
-        self.addresses().iter().map(|&address| caller::name(address)).collect()
+    /// The calls by name, with file and line where the module has them.
+    pub fn frames(&self) -> Vec<Frame> {
+        let mut frames: Vec<Frame> = self.addresses().iter().map(|&address| Frame::new(address)).collect();
+        let mut modules: Vec<String> = frames.iter().map(|frame| frame.module.clone()).collect();
+        modules.sort();
+        modules.dedup();
+        for module in modules.iter().filter(|module| !module.is_empty()) {
+            let of_module = || frames.iter().enumerate().filter(|(_, frame)| frame.module == *module);
+            let places: Vec<usize> = of_module().map(|(place, _)| place).collect();
+            // The call stands before the address that it returns to.
+            let offsets: Vec<u64> = of_module().map(|(_, frame)| frame.offset.saturating_sub(1)).collect();
+            for (place, source) in places.into_iter().zip(source::of(file_of(module), &offsets)) {
+                frames[place].source = source;
+            }
+        }
+        frames
     }
+}
+
+/// One of the calls.
+pub struct Frame {
+    address: usize,
+    /// Its path; empty where the address is in none.
+    module: String,
+    /// From where the module's first segment was loaded.
+    offset: u64,
+    source: Source,
+}
+
+impl Frame {
+    fn new(address: usize) -> Frame {
+        let (module, base) = caller::module(address.wrapping_sub(1)).unwrap_or_default();
+        Frame { address, module, offset: address.wrapping_sub(base) as u64, source: Source::default() }
+    }
+
+    /// What a suppression may name: the module, the function, the source file.
+    pub fn parts(&self) -> impl Iterator<Item = &str> + Clone {
+        let function = self.source.function.as_ref().map(|(name, _)| name.as_str());
+        [Some(self.module.as_str()), function, self.source.line.as_deref()].into_iter().flatten()
+    }
+}
+
+/// `module(function+0x10) file:line`, as far as it is known.
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source.function {
+            Some((name, start)) => {
+                write!(f, "{}({name}+{:#x})", caller::short(&self.module), self.offset.saturating_sub(*start))?;
+            }
+            None => f.write_str(&caller::name(self.address))?,
+        }
+        self.source.line.as_ref().map_or(Ok(()), |line| write!(f, " {line}"))
+    }
+}
+
+/// The dynamic linker calls the main program as it was called, which need not be a path.
+fn file_of(module: &str) -> &str {
+    if std::path::Path::new(module).is_absolute() { module } else { "/proc/self/exe" }
 }
 
 unsafe extern "C" fn visit(context: *mut c_void, stack: *mut c_void) -> c_int {
