@@ -8,6 +8,7 @@
 //! | [`mode`] | the modes by meaning ([`Modes`]) |
 //! | [`cell`] | a mask that threads share ([`ModeCell`]) |
 //! | [`dialect`] | what each libssl makes of a mask: numbers, default, width, NULL ([`Dialect`]) |
+//! | [`differences`] | what a program meets that goes from one libssl to another |
 //! | [`error`] | what `SSL_get_error` answers, in names |
 //! | [`force`] | a mask that differs from what the program reads ([`Force`](force::Force)) |
 //! | [`lawful`] | which fault may be brought about, and when |
@@ -28,6 +29,7 @@ pub mod cell;
 pub mod chain;
 pub mod contract;
 pub mod dialect;
+pub mod differences;
 pub mod error;
 pub mod fallback;
 pub mod force;

@@ -163,7 +163,7 @@ impl Outcome {
 
 /// A record that the transport has not taken whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Pending {
+pub(crate) struct Pending {
     /// What the address of a retry is compared with.
     address: usize,
     /// The bytes of the caller's that it was sealed over.
@@ -243,6 +243,11 @@ impl WriteMachine {
     /// The bytes that earlier calls sent without reporting them, as far as this version remembers.
     pub fn unreported(&self) -> usize {
         self.sent
+    }
+
+    /// All that decides what comes next, beside the rules and the limits.
+    pub(crate) fn memory(&self) -> (usize, Option<Pending>, usize, bool) {
+        (self.sent, self.pending, self.beginning, self.alive)
     }
 
     /// Begins a call of `SSL_write` with the modes in force.
