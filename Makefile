@@ -4,7 +4,8 @@
 # make test     everything that proves the library works, under 15 minutes
 # make compat   the C tests and 200,000 random sequences on every libssl that tools/hosts can get, and real programs
 #               under faults with many seeds; writes COMPAT.md
-# make bench    instructions per call, and per request of nginx, under callgrind; requests per second under trace
+# make bench    instructions per call, and per request of nginx, under callgrind; requests per second under trace; our
+#               libssl beside OpenSSL 3.0: heap, bulk data, handshakes, mode calls
 # make fuzz     every target of fuzz/, for FUZZ_SECONDS each (60)
 # make header   writes include/sslmode.h anew
 # make exports  writes the table in libssl/README.md anew
@@ -99,6 +100,7 @@ compat: all ctests
 bench: deps all
 	benches/instructions
 	benches/nginx
+	benches/libssl
 
 fuzz:
 	tools/fuzz
