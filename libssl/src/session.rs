@@ -100,6 +100,15 @@ impl Default for Data {
     }
 }
 
+impl Data {
+    /// Whether the server still takes its ticket, which a client asks in TLS 1.3 (RFC 8446 4.6.1).
+    pub fn is_young(&self, now: c_long) -> bool {
+        self.version != TLS1_3 || now.saturating_sub(self.time) <= self.lifetime_hint.into()
+    }
+}
+
+/// `TLS1_3_VERSION`.
+const TLS1_3: c_int = 0x304;
 /// 5 minutes and 4 seconds.
 const DEFAULT_TIMEOUT: c_long = 304;
 const X509_V_ERR_UNSPECIFIED: c_long = 1;

@@ -6,8 +6,8 @@
 #[path = "support/programs.rs"]
 mod programs;
 
-use programs::{build, ours, run};
-use std::process::{Command, Output};
+use programs::{build, compare_sections, lines, ours, run};
+use std::process::Command;
 
 /// Handshakes that end otherwise than on OpenSSL, and why.
 const KNOWN: [(&str, &str); 9] = [
@@ -24,17 +24,6 @@ const KNOWN: [(&str, &str); 9] = [
     ("half found, TLS 1.2", "rustls asks for the client's certificate before the server's is judged"),
     ("half found, TLS 1.3", "as above"),
 ];
-
-fn lines(output: &Output) -> Vec<String> {
-    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
-}
-
-/// A heading, and the indented lines below it.
-fn sections(lines: &[String]) -> Vec<(&str, &[String])> {
-    let starts: Vec<_> = (0..lines.len()).filter(|&at| !lines[at].starts_with(' ')).collect();
-    let ends = starts.iter().skip(1).copied().chain([lines.len()]);
-    starts.iter().zip(ends).map(|(&start, end)| (lines[start].as_str(), &lines[start + 1..end])).collect()
-}
 
 #[test]
 fn handles_answer_as_openssl_does() {
@@ -55,16 +44,7 @@ fn handshakes_end_as_openssls_do() {
     let folder = tempfile::tempdir().unwrap();
     let program = build(&folder, "handshake");
     let (expected, found) = (lines(&run(&program, None)), lines(&run(&program, Some(&ours))));
-    let (expected, found) = (sections(&expected), sections(&found));
-    assert_eq!(found.len(), expected.len());
-    for ((name, expected), (_, found)) in expected.iter().zip(&found) {
-        match KNOWN.iter().find(|(known, _)| known == name) {
-            None => assert_eq!(found, expected, "{name}"),
-            Some((_, reason)) => {
-                assert_ne!(found, expected, "{name} is as on OpenSSL now; it was not, because {reason}")
-            }
-        }
-    }
+    compare_sections(&expected, &found, &KNOWN);
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn misuse_and_failures_end_as_on_openssl() {
 fn the_address_sanitizer_finds_nothing() {
     let Some(ours) = ours() else { return };
     let folder = tempfile::tempdir().unwrap();
-    for name in ["robust", "nulls", "handles", "handshake"] {
+    for name in ["robust", "nulls", "handles", "handshake", "resumption"] {
         let program = build_with(&folder, name, &["-fsanitize=address"]);
         runs_clean(Command::new("timeout").arg("120").arg(program), &ours);
     }

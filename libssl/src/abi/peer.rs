@@ -22,10 +22,14 @@ pub extern "C" fn SSL_get1_peer_certificate(ssl: Option<&Ssl>) -> *mut X509 {
     })
 }
 
-/// The chain that the peer sent, or NULL; on a server without the peer's own certificate. It stays the connection's.
+/// The chain that the peer sent, or NULL; on a server without the peer's own certificate, and of a resumed session none,
+/// since a ticket holds no chain in OpenSSL. It stays the connection's.
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get_peer_cert_chain(ssl: Option<&Ssl>) -> *mut OPENSSL_STACK {
-    on_ssl(ssl, null_mut(), |ssl| ssl.trust.peer_chain())
+    on_ssl(ssl, null_mut(), |ssl| {
+        let is_of_ticket = ssl.is_server() && ssl.own.negotiated.borrow().resumed;
+        if is_of_ticket { null_mut() } else { ssl.trust.peer_chain() }
+    })
 }
 
 /// The chain that was built when the peer was verified, or NULL. It stays the connection's.

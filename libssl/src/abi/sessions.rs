@@ -35,12 +35,20 @@ extern "C" fn SSL_get1_session(ssl: Option<&Ssl>) -> *mut Session {
     })
 }
 
-/// The session that a client is to resume, of which it takes a reference; NULL is none. Returns 1. Whether it is fit
-/// for the server is for the program to know.
+/// The session that a client is to resume, of which it takes a reference; NULL is none. Its peer, and what the
+/// verification said of it, are told from now on. Returns 1. Whether it is fit for the server is for the program to know.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_set_session(ssl: Option<&Ssl>, session: Option<&Session>) -> c_int {
     on_ssl(ssl, 0, |ssl| {
         let before = ssl.own.session.replace(session.map(shared));
+        let told = session.map(|session| {
+            let data = session.data();
+            (data.peer.clone(), data.verify_result)
+        });
+        ssl.trust.set_peer(told.as_ref().and_then(|(peer, _)| peer.clone()));
+        if let Some((_, result)) = told {
+            ssl.trust.set_result(result);
+        }
         // Its free callbacks may call back.
         drop(before);
         1
@@ -257,8 +265,8 @@ extern "C" fn SSL_CTX_set_session_ticket_cb(
     ctx.is_some().into()
 }
 
-/// Keeps the function, which is never called: tickets have keys of ours, or those of `SSL_CTX_set_tlsext_ticket_keys`.
-/// Returns 1, or 0 for NULL.
+/// The function that sets the keys of a server's tickets, in place of keys of ours or those of
+/// `SSL_CTX_set_tlsext_ticket_keys`. Returns 1, or 0 for NULL.
 #[unsafe(no_mangle)]
 extern "C" fn SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx: Option<&Context>, callback: Option<TicketKey>) -> c_int {
     on_callbacks(ctx, |callbacks| callbacks.ticket_key_evp = callback);

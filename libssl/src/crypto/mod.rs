@@ -7,5 +7,6 @@ pub mod key;
 pub mod object;
 pub mod stack;
 pub mod store;
+pub mod ticket;
 pub mod uri;
 pub mod x509;

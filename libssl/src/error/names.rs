@@ -102,6 +102,7 @@ impl Reason {
     pub const SSL_NEGATIVE_LENGTH: Reason = Reason(372);
     pub const SSL_SECTION_EMPTY: Reason = Reason(126);
     pub const SSL_SECTION_NOT_FOUND: Reason = Reason(136);
+    pub const SESSION_ID_CONTEXT_UNINITIALIZED: Reason = Reason(277);
     pub const SSL_SESSION_ID_CONTEXT_TOO_LONG: Reason = Reason(273);
     pub const SSL_SESSION_ID_TOO_LONG: Reason = Reason(408);
     pub const STILL_IN_INIT: Reason = Reason(121);

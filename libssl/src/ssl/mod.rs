@@ -10,6 +10,7 @@
 //! | `sessions` | the session in force |
 //! | `start` | a handshake begun with the settings of the moment |
 //! | `state` | what is asked and told beside |
+//! | `tickets` | the program's part in a server's tickets |
 
 pub mod bio;
 mod calls;
@@ -19,6 +20,7 @@ mod reasons;
 mod sessions;
 mod start;
 mod state;
+mod tickets;
 
 pub use calls::Failed;
 pub use sslmode_tls::record::Role;

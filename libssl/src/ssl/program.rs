@@ -273,13 +273,13 @@ impl Ssl {
         self.inform(place, (c_int::from(level) << 8) | c_int::from(alert.0));
     }
 
-    fn as_ptr(&self) -> *mut Ssl {
+    pub(super) fn as_ptr(&self) -> *mut Ssl {
         std::ptr::from_ref(self).cast_mut()
     }
 }
 
 /// The connection that a handshake's callbacks belong to.
-struct Handle(*const Ssl);
+pub(super) struct Handle(*const Ssl);
 
 // SAFETY: the TLS side asks for callbacks that may go to another thread; ours are called in the midst of a call on the
 // connection, on its thread.
@@ -288,7 +288,11 @@ unsafe impl Send for Handle {}
 unsafe impl Sync for Handle {}
 
 impl Handle {
-    fn ssl(&self) -> &Ssl {
+    pub(super) fn of(ssl: &Ssl) -> Self {
+        Handle(ssl)
+    }
+
+    pub(super) fn ssl(&self) -> &Ssl {
         // SAFETY: the connection owns what owns this, and it is used only while a call on the connection runs.
         unsafe { &*self.0 }
     }

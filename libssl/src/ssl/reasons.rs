@@ -49,7 +49,8 @@ impl Reason {
             Failure::UnexpectedMessage => Reason::UNEXPECTED_MESSAGE,
             Failure::MissingExtension | Failure::IllegalParameter => Reason::BAD_EXTENSION,
             Failure::Signing => Reason::EVP_LIB,
-            Failure::Refused => Reason::CALLBACK_FAILED,
+            Failure::Refused | Failure::Ticket => Reason::CALLBACK_FAILED,
+            Failure::NoSessionContext => Reason::SESSION_ID_CONTEXT_UNINITIALIZED,
             Failure::Internal => Reason::INTERNAL_ERROR,
         }
     }

@@ -2,19 +2,23 @@
 
 use super::calls::Failed;
 use super::program::{Client, KeyLog, Peer, Program, Sessions};
+use super::tickets::{self, Tickets};
 use super::{Role, Ssl, Stage};
 use crate::certificates::identity;
 use crate::cipher::Cipher;
 use crate::error::{self, Reason};
+use crate::session::now;
 use crate::settings::callbacks::place;
 use crate::settings::choices::{self, option};
 use crate::settings::{Settings, dialect};
-use crate::verification::judge;
 use crate::verification::peer::PeerChain;
+use crate::verification::{judge, mode};
 use sslmode_engine::Modes;
 use sslmode_engine::fallback::{self, Ability};
 use sslmode_tls::connection::{Connection, Stop};
-use sslmode_tls::handshake::{ClientAuth, ClientHello, ClientSettings, Established, ServerSettings, Session};
+use sslmode_tls::handshake::{
+    ClientAuth, ClientHello, ClientSettings, Established, ServerSettings, Session, TicketProgram,
+};
 use sslmode_tls::record::{AlertDescription, Version};
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -56,7 +60,8 @@ impl Ssl {
         let prepared = settings.prepared(context.method, context.own_ticket_keys())?;
         let session = self.own.session.borrow().as_ref().and_then(|session| {
             let data = session.data();
-            data.resumption.as_ref()?.downcast_ref::<Session>().filter(|_| !data.not_resumable).cloned()
+            let fit = !data.not_resumable && data.is_young(now());
+            data.resumption.as_ref()?.downcast_ref::<Session>().filter(|_| fit).cloned()
         });
         let modes = self.modes_in_force();
         Ok(ClientSettings {
@@ -107,8 +112,11 @@ impl Ssl {
             verify: Some(Arc::new(Peer::new(self))),
             alpn,
             tickets: prepared.tickets.clone(),
+            ticket_program: prepared.tickets.is_some().then(|| Arc::new(Tickets::new(self)) as Arc<dyn TicketProgram>),
             ticket_count: settings.choices.tickets,
             session_context: settings.sessions.id_context.as_bytes().to_vec(),
+            lacks_session_context: settings.verification.mode & mode::PEER != 0
+                && settings.sessions.id_context.as_bytes().is_empty(),
             verify_schemes: asked(&settings),
             sign_schemes: settings.choices.signature_schemes.clone(),
             secrets: KeyLog::of(self),
@@ -125,8 +133,21 @@ impl Ssl {
             let told = PeerChain::new(role, established.peer_certificates.iter()).map(Arc::new);
             let own = self.own.session.borrow().as_ref().and_then(|session| session.data().peer.clone());
             self.trust.set_peer(told.or(own.filter(|_| role == Role::Client)));
-            if let Some(session) = self.own.session.borrow().as_ref() {
-                self.trust.set_result(session.data().verify_result);
+            match role {
+                Role::Server => {
+                    self.trust.set_result(tickets::verify_result(established.note.as_deref()));
+                    // A session of TLS 1.2 has a name only where the program took one, and then it is the session's.
+                    if established.version == Version::Tls12
+                        && self.context().settings().callbacks.server_name.call.is_none()
+                    {
+                        self.own.negotiated.borrow_mut().server_name = None;
+                    }
+                }
+                Role::Client => {
+                    if let Some(session) = self.own.session.borrow().as_ref() {
+                        self.trust.set_result(session.data().verify_result);
+                    }
+                }
             }
         }
         if self.trust.peer().is_none() && self.is_server() && judge::request(self, established.version).is_some() {

@@ -50,3 +50,29 @@ pub fn run(program: &Path, library: Option<&Path>) -> Output {
     assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
     output
 }
+
+/// What a program printed.
+pub fn lines(output: &Output) -> Vec<String> {
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+/// A heading, and the indented lines below it.
+fn sections(lines: &[String]) -> Vec<(&str, &[String])> {
+    let starts: Vec<_> = (0..lines.len()).filter(|&at| !lines[at].starts_with(' ')).collect();
+    let ends = starts.iter().skip(1).copied().chain([lines.len()]);
+    starts.iter().zip(ends).map(|(&start, end)| (lines[start].as_str(), &lines[start + 1..end])).collect()
+}
+
+/// Compares what OpenSSL printed with what ours did, section by section: the same, but for those `known` to differ.
+pub fn compare_sections(expected: &[String], found: &[String], known: &[(&str, &str)]) {
+    let (expected, found) = (sections(expected), sections(found));
+    assert_eq!(found.len(), expected.len());
+    for ((name, expected), (_, found)) in expected.iter().zip(&found) {
+        match known.iter().find(|(known, _)| known == name) {
+            None => assert_eq!(found, expected, "{name}"),
+            Some((_, reason)) => {
+                assert_ne!(found, expected, "{name} is as on OpenSSL now; it was not, because {reason}")
+            }
+        }
+    }
+}

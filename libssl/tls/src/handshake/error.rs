@@ -51,6 +51,10 @@ pub enum Failure {
     IllegalParameter,
     /// The program's key made no signature.
     Signing,
+    /// The program ended it when a ticket was to be made or opened.
+    Ticket,
+    /// A session would be resumed where [`lacks_session_context`](super::ServerSettings::lacks_session_context).
+    NoSessionContext,
     /// The program ended it: [`Acceptor::refuse`](super::Acceptor::refuse).
     Refused,
     /// None of these: what was asked for does not fit the state of the handshake, or a fault of ours.
@@ -182,7 +186,9 @@ impl Failure {
             Failure::MessageTooLong | Failure::WrongSignatureType | Failure::IllegalParameter => {
                 AlertDescription::ILLEGAL_PARAMETER
             }
-            Failure::Signing | Failure::Internal => AlertDescription::INTERNAL_ERROR,
+            Failure::Signing | Failure::Ticket | Failure::NoSessionContext | Failure::Internal => {
+                AlertDescription::INTERNAL_ERROR
+            }
         })
     }
 }

@@ -6,7 +6,7 @@ use super::session::{Session, Tickets};
 use super::{CertificateRequest, Handshake, HandshakeError, Side};
 use crate::exporter::Exporter;
 use crate::record::{Cipher, Hash, Keys, Protection, Role, TicketSink, Traffic, TrafficSecret, Version};
-use rustls::{ConnectionTrafficSecrets, ExtractedSecrets, HandshakeKind, SupportedCipherSuite};
+use rustls::{ConnectionTrafficSecrets, ExtractedSecrets, SupportedCipherSuite};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -20,6 +20,8 @@ pub struct Established {
     pub group: Option<u16>,
     /// An earlier session was resumed.
     pub resumed: bool,
+    /// A server's: what the ticket of a resumed session remembered ([`TicketProgram`](super::TicketProgram)).
+    pub note: Option<Vec<u8>>,
     /// The protocol agreed on by ALPN.
     pub alpn: Option<Vec<u8>>,
     /// A server's: the name that the client asked for, in the client's spelling.
@@ -64,7 +66,7 @@ impl Handshake {
             ));
         }
         let suite = common.negotiated_cipher_suite().ok_or_else(|| internal("no cipher suite"))?;
-        let resumed = common.handshake_kind() == Some(HandshakeKind::Resumed);
+        let resumed = self.is_resumed();
         let group = common.negotiated_key_exchange_group().map(|group| group.name().into());
         let alpn = common.alpn_protocol().map(<[u8]>::to_vec);
         let client_resumed = resumed && self.role() == Role::Client;
@@ -109,6 +111,7 @@ impl Handshake {
             cipher_suite,
             group,
             resumed,
+            note: self.tickets.and_then(|(tickets, _)| tickets.take_note()),
             alpn,
             server_name: self.server_name,
             peer_certificates,

@@ -58,13 +58,14 @@ impl Acceptor {
             sign_schemes: settings.sign_schemes.clone(),
             ..Program::default()
         });
-        let mut config = settings.config(&program, hello)?;
+        let (mut config, tickets) = settings.config(&program, hello)?;
         config.cert_resolver = Arc::new(ByHello::new(settings, hello, program.clone()));
         config.key_log = secrets.clone();
         let connection = UnbufferedServerConnection::new(Arc::new(config)).map_err(setup)?;
         let mut handshake = Handshake::new(Side::Server(Box::new(connection)), secrets, program);
         let falls_back = hello.cipher_suites.contains(&FALLBACK_SCSV);
         handshake.fallback_from = falls_back.then_some(settings.choices.versions().max);
+        handshake.tickets = tickets.map(|tickets| (tickets, settings.lacks_session_context));
         handshake.server_name = hello.server_name.clone();
         let mut rest = &self.records[..];
         while !rest.is_empty() {

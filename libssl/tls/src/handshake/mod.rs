@@ -58,7 +58,7 @@ pub use identity::{Identity, Sign, SigningFailed, certificates_from_pem};
 pub use secrets::SecretSink;
 pub use session::{Session, SessionSink};
 pub use settings::{ClientAuth, ClientSettings, ServerSettings, Versions};
-pub use tickets::{TICKET_KEYS, Tickets};
+pub use tickets::{TICKET_KEYS, TicketFailed, TicketProgram, Tickets};
 pub use verify::{Authorities, CertificateRequest, ChooseIdentity, PeerCertificates, VerifyPeer};
 
 use crate::record::{AlertDescription, HEADER, Role, Version};
@@ -67,13 +67,14 @@ use error::failed;
 use established::{cipher, hash};
 use fallback::SCSV;
 use program::Program;
-use rustls::ProtocolVersion;
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
+use rustls::{HandshakeKind, ProtocolVersion};
 use secrets::{Captured, Secrets};
 use session::Store;
 use std::sync::Arc;
+use tickets::Bound;
 
 /// The most bytes of records that wait for a message to be complete: more than rustls' longest takes in records of 256.
 const MOST: usize = 70_000;
@@ -103,6 +104,8 @@ pub struct Handshake {
     resumption: Option<Resumption>,
     /// The client says that it falls back: the highest version of ours, were nothing lowered.
     fallback_from: Option<Version>,
+    /// A server's tickets, and whether a session that would be resumed ends the handshake.
+    tickets: Option<(Arc<Bound>, bool)>,
     /// A server's: the name that the client asked for.
     server_name: Option<String>,
     server_random: Option<[u8; 32]>,
@@ -132,6 +135,7 @@ impl Handshake {
             failure: None,
             resumption: None,
             fallback_from: None,
+            tickets: None,
             server_name: None,
             server_random: None,
             ticket_lifetime: 0,
@@ -167,7 +171,7 @@ impl Handshake {
         if matches!(self.side, Side::Client(_)) {
             self.ticket_lifetime = ticket_lifetime(record).unwrap_or(self.ticket_lifetime);
         }
-        let result = result.and_then(|()| self.refuse_fallback());
+        let result = result.and_then(|()| self.refuse_fallback()).and_then(|()| self.judge_resumption());
         match result {
             Ok(()) => {
                 self.protected |= match self.version() {
@@ -326,6 +330,30 @@ impl Handshake {
             }
             _ => Ok(()),
         }
+    }
+
+    /// What the tickets of a server mean to the handshake.
+    fn judge_resumption(&mut self) -> Result<(), HandshakeError> {
+        let Some((tickets, lacks_context)) = &self.tickets else { return Ok(()) };
+        if tickets.has_failed() {
+            return Err(failed(Failure::Ticket, "the program made or opened no ticket"));
+        }
+        match self.is_resumed() {
+            true if *lacks_context => Err(failed(
+                Failure::NoSessionContext,
+                "a session of a client that is verified, without a session context",
+            )),
+            // The session in the ticket was not fit, if there was one: what the ticket remembered is about nobody.
+            false if self.is_past_hello() => {
+                tickets.take_note();
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn is_resumed(&self) -> bool {
+        self.common().handshake_kind() == Some(HandshakeKind::Resumed)
     }
 
     /// Makes the alert in the output the one that is due; `sent` is where the output of the failed step begins.

@@ -4,10 +4,11 @@ use super::error::setup;
 use super::program::{self, Program};
 use super::secrets::{SecretSink, Secrets};
 use super::session::Store;
+use super::tickets::Bound;
 use super::verify::ServerVerifier;
 use super::{
-    Choices, ChooseIdentity, ClientHello, Handshake, HandshakeError, Identity, Session, SessionSink, Side, Tickets,
-    VerifyPeer,
+    Choices, ChooseIdentity, ClientHello, Handshake, HandshakeError, Identity, Session, SessionSink, Side,
+    TicketProgram, Tickets, VerifyPeer,
 };
 use crate::record::Version;
 use rustls::ServerConfig;
@@ -151,11 +152,16 @@ pub struct ServerSettings {
     pub alpn: Option<Vec<u8>>,
     /// The keys of session tickets; none: no session is resumed (`SSL_OP_NO_TICKET`).
     pub tickets: Option<Arc<Tickets>>,
+    /// What the program has to do with the tickets.
+    pub ticket_program: Option<Arc<dyn TicketProgram>>,
     /// How many tickets follow a TLS 1.3 handshake (`SSL_set_num_tickets`).
     pub ticket_count: usize,
     /// Sessions are resumed only where this, and [`client_auth`](Self::client_auth), is what it was
     /// (`SSL_set_session_id_context`).
     pub session_context: Vec<u8>,
+    /// That is missing: a session that would be resumed ends the handshake (OpenSSL refuses to take one for whose clients
+    /// nobody vouches).
+    pub lacks_session_context: bool,
     /// The signatures that are verified, by number, the preferred first; none: all that there are.
     pub verify_schemes: Option<Arc<[u16]>>,
     /// The signatures that are made, by number; none: all that the key makes.
@@ -166,7 +172,11 @@ pub struct ServerSettings {
 
 impl ServerSettings {
     /// rustls' settings for the connection that begins with this ClientHello.
-    pub(super) fn config(&self, program: &Arc<Program>, hello: &ClientHello) -> Result<ServerConfig, HandshakeError> {
+    pub(super) fn config(
+        &self,
+        program: &Arc<Program>,
+        hello: &ClientHello,
+    ) -> Result<(ServerConfig, Option<Arc<Bound>>), HandshakeError> {
         let mut config = if self.client_auth == ClientAuth::None {
             self.choices.server()?.clone()
         } else {
@@ -179,12 +189,15 @@ impl ServerSettings {
         config.ignore_client_order = self.server_preference;
         config.alpn_protocols = self.alpn.iter().cloned().collect();
         config.send_tls13_tickets = 0;
-        if let Some(tickets) = &self.tickets {
+        let bound = self.tickets.as_ref().map(|tickets| {
             let binding = [&[self.client_auth as u8][..], &self.session_context].concat();
             let is_tls13 = self.choices.can_tls13() && hello.offers_version(0x0304);
-            config.ticketer = Arc::new(super::tickets::Bound::new(tickets.clone(), binding, is_tls13));
+            Arc::new(Bound::new(tickets.clone(), self.ticket_program.clone(), binding, is_tls13))
+        });
+        if let Some(bound) = &bound {
+            config.ticketer = bound.clone();
             config.send_tls13_tickets = self.ticket_count;
         }
-        Ok(config)
+        Ok((config, bound))
     }
 }

@@ -4,8 +4,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::{hmac, rand};
 use rustls::server::ProducesTickets;
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
@@ -76,8 +75,12 @@ impl Tickets {
         let mut body = body.to_vec();
         let plain = self.key(salt).open_in_place(nonce(), Aad::from(binding), &mut body).ok()?;
         let (&issued, plain) = plain.split_first_chunk()?;
-        let age = now.checked_sub(u64::from_be_bytes(issued))?;
-        (age <= self.lifetime.into()).then(|| plain.to_vec())
+        self.is_valid(u64::from_be_bytes(issued), now).then(|| plain.to_vec())
+    }
+
+    /// Whether a ticket of this second may be used at that one.
+    fn is_valid(&self, issued: u64, now: u64) -> bool {
+        now.checked_sub(issued).is_some_and(|age| age <= self.lifetime.into())
     }
 }
 
@@ -92,21 +95,121 @@ impl fmt::Debug for Tickets {
     }
 }
 
+/// The program's part in the tickets of one connection.
+pub trait TicketProgram: Send + Sync {
+    /// What tickets remember beside the session: [`Established::note`](super::Established::note) of the connection that
+    /// resumes. Not asked in one that is resumed itself: what it was told goes on.
+    fn note(&self) -> Vec<u8>;
+
+    /// Whether the program has keys of its own; if not, the two below are never called.
+    fn has_keys(&self) -> bool;
+
+    /// Seals a ticket with the program's keys; none: no ticket is sent.
+    ///
+    /// # Errors
+    /// The handshake ends with internal_error.
+    fn seal(&self, plain: &[u8]) -> Result<Option<Vec<u8>>, TicketFailed>;
+
+    /// Opens a ticket with the program's keys, and says whether it is to be replaced; none: it is not ours.
+    ///
+    /// # Errors
+    /// As for [`seal`](Self::seal).
+    fn open(&self, ticket: &[u8]) -> Result<Option<(Vec<u8>, bool)>, TicketFailed>;
+}
+
+/// The program ended the handshake over a ticket.
+#[derive(Clone, Copy, Debug)]
+pub struct TicketFailed;
+
 /// Tickets of one connection, for connections whose policy is the same.
-#[derive(Debug)]
 pub(super) struct Bound {
     tickets: Arc<Tickets>,
+    program: Option<Arc<dyn TicketProgram>>,
     binding: Vec<u8>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
     /// Whether a session that is resumed gets a new ticket. In TLS 1.2 it does not: OpenSSL's clients would throw the
-    /// old one away, of which their programs may know alone. An empty ticket says so (RFC 5077 3.3).
+    /// old one away, of which their programs may know alone. An empty ticket says so (RFC 5077 3.3). The program's keys
+    /// decide for themselves.
     renews: bool,
-    opened: AtomicBool,
+    /// What the ticket remembered that was opened.
+    note: Option<Vec<u8>>,
+    /// A ticket was made.
+    made: bool,
+    failed: bool,
 }
 
 impl Bound {
-    pub(super) fn new(tickets: Arc<Tickets>, binding: Vec<u8>, renews: bool) -> Self {
-        Bound { tickets, binding, renews, opened: AtomicBool::new(false) }
+    pub(super) fn new(
+        tickets: Arc<Tickets>,
+        program: Option<Arc<dyn TicketProgram>>,
+        binding: Vec<u8>,
+        renews: bool,
+    ) -> Self {
+        Bound { tickets, program, binding, state: Mutex::new(State { renews, ..State::default() }) }
     }
+
+    /// What the ticket remembered, once.
+    pub(super) fn take_note(&self) -> Option<Vec<u8>> {
+        self.state().note.take()
+    }
+
+    /// Whether the program ended the handshake.
+    pub(super) fn has_failed(&self) -> bool {
+        self.state().failed
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who seals and opens in place of our keys.
+    fn keeper(&self) -> Option<&dyn TicketProgram> {
+        self.program.as_deref().filter(|program| program.has_keys())
+    }
+
+    fn fail<T>(&self, result: Result<Option<T>, TicketFailed>) -> Option<T> {
+        result.unwrap_or_else(|TicketFailed| {
+            self.state().failed = true;
+            None
+        })
+    }
+
+    /// Opens a ticket: what it remembered and the session.
+    fn open(&self, ticket: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+        let body = match self.keeper() {
+            None => self.tickets.open(ticket, &self.binding, now()?)?,
+            Some(keeper) => {
+                let (sealed, renew) = self.fail(keeper.open(ticket))?;
+                self.state().renews = renew;
+                let (binding, dated) = unpack(&sealed)?;
+                let (&issued, body) = dated.split_first_chunk()?;
+                let fits = binding == self.binding && self.tickets.is_valid(u64::from_be_bytes(issued), now()?);
+                fits.then(|| body.to_vec())?
+            }
+        };
+        let (note, plain) = unpack(&body)?;
+        Some((note.to_vec(), plain.to_vec()))
+    }
+}
+
+impl fmt::Debug for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bound").field("tickets", &self.tickets).finish_non_exhaustive()
+    }
+}
+
+/// Two parts in one: a length of two bytes, the first, the rest.
+fn pack(first: &[u8], rest: &[u8]) -> Option<Vec<u8>> {
+    Some([&u16::try_from(first.len()).ok()?.to_be_bytes()[..], first, rest].concat())
+}
+
+fn unpack(whole: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&length, rest) = whole.split_first_chunk()?;
+    rest.split_at_checked(u16::from_be_bytes(length).into())
 }
 
 impl ProducesTickets for Bound {
@@ -119,16 +222,32 @@ impl ProducesTickets for Bound {
     }
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        if !self.renews && self.opened.load(Ordering::Relaxed) {
-            return None;
+        let told = {
+            let mut state = self.state();
+            // A session that is resumed gets one ticket, as with OpenSSL, however many a new one gets.
+            let enough = state.note.is_some() && (!state.renews || state.made);
+            if enough || state.failed {
+                return None;
+            }
+            state.made = true;
+            state.note.clone()
+        };
+        // The program's functions run while nothing is locked.
+        let note = told.or_else(|| Some(self.program.as_ref()?.note())).unwrap_or_default();
+        let (body, now) = (pack(&note, plain)?, now()?);
+        match self.keeper() {
+            None => self.tickets.seal(&body, &self.binding, now),
+            Some(keeper) => {
+                let dated = Zeroizing::new([&now.to_be_bytes()[..], &body].concat());
+                self.fail(keeper.seal(&Zeroizing::new(pack(&self.binding, &dated)?)))
+            }
         }
-        self.tickets.seal(plain, &self.binding, now()?)
     }
 
     fn decrypt(&self, ticket: &[u8]) -> Option<Vec<u8>> {
-        let opened = self.tickets.open(ticket, &self.binding, now()?);
-        self.opened.fetch_or(opened.is_some(), Ordering::Relaxed);
-        opened
+        let (note, plain) = self.open(ticket)?;
+        self.state().note = Some(note);
+        Some(plain)
     }
 }
 
