@@ -43,6 +43,8 @@ use write::Writes;
 struct Fatal {
     call: Call,
     answer: Answer,
+    /// Whether it was only the transport's end, without a close_notify.
+    is_end: bool,
     /// Whether there is nothing more to say of it.
     told: bool,
 }
@@ -165,7 +167,8 @@ impl Connection {
         }
         self.last = Some(Last::new(call, &outcome));
         if is_fatal(call, &outcome, look) {
-            self.fatal.get_or_insert(Fatal { call: *call, answer: outcome.answer, told: self.found });
+            let (answer, is_end) = (outcome.answer, is_end(&outcome));
+            self.fatal.get_or_insert(Fatal { call: *call, answer, is_end, told: self.found });
         }
         match call.kind {
             Kind::Write if call.length != 0 => self.writes.end(call, &outcome, look),
@@ -210,6 +213,8 @@ pub fn concurrent(function: &str, other: &str) -> Finding {
 
 fn judge_after_fatal(fatal: &mut Fatal, call: &Call) -> Option<Finding> {
     let rule = match call.kind {
+        // Whoever reads on finds the end again, and a goodbye that nobody hears harms nobody.
+        Kind::Read | Kind::Shutdown if fatal.is_end => return None,
         Kind::Shutdown => Rule::ShutdownAfterFatal,
         Kind::Read | Kind::Write if call.length <= 0 => return None,
         _ => Rule::UseAfterFatal,
@@ -219,6 +224,20 @@ fn judge_after_fatal(fatal: &mut Fatal, call: &Call) -> Option<Finding> {
     }
     let (before, answer) = (fatal.call, fatal.answer.name());
     Some(Finding::new(rule, format_args!("{call} after {before} had failed with {answer}: expected SSL_free")))
+}
+
+/// `SSL_R_UNEXPECTED_EOF_WHILE_READING`, of OpenSSL 3.0 and later.
+const UNEXPECTED_EOF: u64 = 294;
+/// The reason in an error's number there.
+const REASON: u64 = 0x7f_ffff;
+
+/// Whether the peer has ended the transport without a close_notify: SSL_get_error(3), BUGS up to 1.1.1, NOTES later.
+fn is_end(outcome: &Outcome) -> bool {
+    match outcome.answer {
+        Answer::Ssl => outcome.queued_after & REASON == UNEXPECTED_EOF,
+        Answer::Syscall => outcome.result == 0 && outcome.queued_after == 0,
+        _ => false,
+    }
 }
 
 fn is_fatal(call: &Call, outcome: &Outcome, look: &impl Look) -> bool {

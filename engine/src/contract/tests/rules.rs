@@ -72,6 +72,21 @@ fn use_after_a_fatal_error() {
     }
 }
 
+/// The transport's end as 1.1.1 and 3.0 tell it.
+#[test]
+fn after_the_transports_end() {
+    let old = Comes { result: 0, answer: Answer::Syscall, queued: [0, 0], ..FAILS };
+    let new = Comes { queued: [0, 0x0a00_0126], ..FAILS };
+    for end in [old, new] {
+        let mut world = World::new();
+        assert_eq!([world.read(end), world.read(end), world.step("SSL_shutdown", FAILS)], [None; 3]);
+        assert_eq!(world.write(0, 5, FAILS), Some(Rule::UseAfterFatal));
+    }
+    let mut world = World::new();
+    world.read(Comes { answer: Answer::Syscall, ..WANT_READ });
+    assert_eq!(world.read(FAILS), Some(Rule::UseAfterFatal), "a reset is no end");
+}
+
 #[test]
 fn failures_that_are_not_fatal() {
     let mut world = World::new();
