@@ -20,6 +20,7 @@
 //! | [`contract`] | one connection's calls and outcomes in, findings out |
 //! | [`write`](mod@write) | ENABLE_PARTIAL_WRITE, ACCEPT_MOVING_WRITE_BUFFER: what `SSL_write` does, record by record |
 //! | [`read`] | AUTO_RETRY: what a record without application data means to `SSL_read` |
+//! | [`profile`] | the rules of an older libssl in front of a newer one |
 //! | [`version`] | which dialect a libssl's own version text stands for |
 
 #![forbid(unsafe_code)]
@@ -37,6 +38,7 @@ pub mod lawful;
 pub mod meaning;
 pub mod mode;
 pub mod names;
+pub mod profile;
 pub mod read;
 mod sync;
 pub mod version;

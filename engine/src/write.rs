@@ -224,6 +224,11 @@ impl WriteMachine {
         self.rules.after_fatal.error
     }
 
+    /// The connection begins anew (`SSL_clear`): what was set on it stays.
+    pub fn clear(&mut self) {
+        (self.sent, self.pending, self.beginning, self.alive) = (0, None, 0, true);
+    }
+
     /// Notes that an error elsewhere on the connection ended it, such as a record that could not be read.
     pub fn end(&mut self) {
         self.alive = false;
@@ -238,6 +243,16 @@ impl WriteMachine {
     /// Whether a record waits for the transport.
     pub fn has_pending(&self) -> bool {
         self.pending.is_some()
+    }
+
+    /// The bytes of the record that waits for the transport; 0 where none does.
+    pub fn pending_length(&self) -> usize {
+        self.pending.map_or(0, |record| record.length)
+    }
+
+    /// Whether a `bad length` makes this version forget what [`unreported`](Self::unreported) counts.
+    pub fn forgets(&self) -> bool {
+        self.rules.bad_length_forgets
     }
 
     /// The bytes that earlier calls sent without reporting them, as far as this version remembers.
@@ -286,11 +301,10 @@ impl WriteMachine {
 
     /// The least length that a call may have.
     fn least(&self) -> i64 {
-        let pending = self.pending.map_or(0, |record| record.length);
         match self.rules.least {
             Least::Any | Least::Raised => i64::MIN,
             Least::Sent => self.sent as i64,
-            Least::SentAndPending => (self.sent + pending) as i64,
+            Least::SentAndPending => (self.sent + self.pending_length()) as i64,
         }
     }
 
