@@ -33,6 +33,12 @@ TEST_HOSTS := openssl-3.0 openssl-1.0.2k openssl-0.9.8e
 # With so many seeds the real programs meet each fault.
 SEEDS := 10
 OURS := ours ours:openssl-1.0.2 ours:openssl-1.1.1
+# Real libssls under the rules of older ones.
+TEST_PROFILES := openssl-3.0:openssl-1.0.2 openssl-4.0.3:openssl-1.0.2
+PROFILES := $(foreach host,openssl-1.1.1w openssl-3.0 openssl-3.6.3 openssl-4.0.3,\
+    $(addprefix $(host):,openssl-0.9.8 openssl-1.0.2 openssl-1.0.2l openssl-1.1.0)) \
+    openssl-3.0:openssl-1.1.1 openssl-3.6.3:openssl-1.1.1 openssl-4.0.3:openssl-1.1.1 \
+    openssl-3.6.3:openssl-3 openssl-4.0.3:openssl-3
 COMPAT_HOSTS := $(shell tools/hosts/get --list | cut -f 1)
 
 .PHONY: all deps demo check test compat bench fuzz header exports findings ctests install uninstall clean FORCE
@@ -81,14 +87,14 @@ target/ctests/%: ctests/%.c $(wildcard ctests/*.h) include/sslmode.h $(RELEASE)/
 
 test: deps all ctests
 	cargo test --workspace --locked
-	tools/ctests $(TEST_HOSTS) $(OURS)
+	tools/ctests $(TEST_HOSTS) $(OURS) $(TEST_PROFILES)
 	tools/ctests --valgrind openssl-3.0
 	benches/instructions
 	tools/install-test
 	examples/demo
 
 compat: all ctests
-	tools/ctests $(COMPAT_HOSTS) $(OURS)
+	tools/ctests $(COMPAT_HOSTS) $(OURS) $(PROFILES)
 	SSLMODE_TEST_SEEDS=$(SEEDS) cargo test --locked --test programs
 	cargo build --release --locked -p sslmode-compare
 	target/release/sslmode-compare run $(COMPAT_HOSTS) ours --sequences 200000

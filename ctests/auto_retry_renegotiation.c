@@ -16,7 +16,8 @@ static struct ends old_contexts(void) {
     uint64_t (*set_options)(SSL_CTX *, uint64_t);
     struct ends ends = contexts(highest_version() < TLS_1_2 ? highest_version() : TLS_1_2);
     /* From 3.0 on a server takes a renegotiation from its client only if told to. */
-    if ((is_dialect("openssl-3") || is_dialect("openssl-4")) && look_up(&set_options, "SSL_CTX_set_options"))
+    const void *since_3_0;
+    if (look_up(&since_3_0, "SSL_get1_peer_certificate") && look_up(&set_options, "SSL_CTX_set_options"))
         set_options(ends.server_ctx, ALLOW_CLIENT_RENEGOTIATION);
     return ends;
 }

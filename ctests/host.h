@@ -4,7 +4,9 @@
  *   SSLMODE_TEST_DIALECT  which of the lines of `expectations` it is
  *   SSLMODE_TEST_DOOR     "front": SSL_CTX_new, SSL_new, ... are called through libsslmode, as in a program that it is
  *                         linked or loaded in front of; "behind": they are called past it, so that it never saw the
- *                         handles that it is asked about
+ *                         handles that it is asked about; "through": every function that libsslmode has is called
+ *                         through it, macros too, as a profile wants it (SSLMODE_OPTIONS=profile=...): the dialect is
+ *                         then the profile's
  *
  * The expectations were observed on the libraries themselves and stand here apart from the engine's table, so that one
  * cannot hide the other's mistake.
@@ -40,6 +42,7 @@ static const struct expectation expectations[] = {
     {"openssl-0.9.8", 0, -1},
     {"openssl-1.0.2", 0, -1},
     {"openssl-1.0.2l", 0, -1},
+    {"openssl-1.1.0", 0, 4294967295},
     {"openssl-1.1.1", 0x4, 4294967295},
     {"openssl-3", 0x4, 4294967295},
     {"openssl-3.2", 0x4, 4294967295},
@@ -52,7 +55,7 @@ static const struct expectation expectations[] = {
 static struct {
     void *library;
     struct expectation expected;
-    int front;
+    int front, through;
     const void *method;
     SSL_CTX *(*ctx_new)(const void *);
     void (*ctx_free)(SSL_CTX *);
@@ -73,7 +76,8 @@ static struct {
 
 /* dlsym into a function pointer, in the way that ISO C lets pass. */
 static inline int look_up(void *function, const char *name) {
-    void *address = dlsym(host.library, name);
+    void *address = host.through ? dlsym(RTLD_DEFAULT, name) : NULL;
+    if (address == NULL) address = dlsym(host.library, name);
     memcpy(function, &address, sizeof address);
     return address != NULL;
 }
@@ -86,7 +90,8 @@ static inline const char *setting(const char *name) {
 
 static inline void host_load(void) {
     const char *path = setting("SSLMODE_TEST_LIBSSL"), *dialect = setting("SSLMODE_TEST_DIALECT");
-    host.front = strcmp(setting("SSLMODE_TEST_DOOR"), "front") == 0;
+    host.through = strcmp(setting("SSLMODE_TEST_DOOR"), "through") == 0;
+    host.front = host.through || strcmp(setting("SSLMODE_TEST_DOOR"), "front") == 0;
     for (size_t i = 0; i < sizeof expectations / sizeof *expectations; i++)
         if (strcmp(expectations[i].dialect, dialect) == 0) host.expected = expectations[i];
     if (host.expected.dialect == NULL) bail_out("no expectations for the dialect", dialect);

@@ -120,6 +120,7 @@ int main(void) {
     const char *preloaded = getenv("LD_PRELOAD");
     connection_load();
     if (is_dialect("openssl-0.9.8")) skip_all("0.9.8 has no RELEASE_BUFFERS: 1.0.0 added it");
+    if (host.through) skip_all("under a profile the buffers are the libssl's own");
     if (preloaded != NULL && strstr(preloaded, "vgpreload") != NULL) skip_all("valgrind's heap has no mallinfo2");
     void *address = dlsym(RTLD_DEFAULT, "mallinfo2");
     memcpy(&mallinfo2_of_glibc, &address, sizeof address);

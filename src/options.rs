@@ -2,7 +2,7 @@
 
 use crate::report;
 use libc::c_char;
-use sslmode_engine::{Dialect, force, lawful};
+use sslmode_engine::{force, lawful, profile};
 use sslmode_protocol::options::{Options, VARIABLE, nearest};
 use std::ffi::CStr;
 use std::sync::OnceLock;
@@ -64,13 +64,14 @@ fn read() -> Result<Options, String> {
     Ok(options)
 }
 
-/// Which dialects there are, too.
+/// Which profiles there are, too.
 fn check_profile(name: &str) -> Result<(), String> {
-    match Dialect::by_name(name) {
-        Some(_) => Ok(()),
-        None => {
-            let names = Dialect::ALL.map(|dialect| dialect.name);
-            let meant = nearest(name, names).map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"));
+    let names = profile::names();
+    match names.contains(&name) {
+        true => Ok(()),
+        false => {
+            let meant = nearest(name, names.iter().copied())
+                .map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"));
             Err(format!("option profile: unknown version \"{name}\" (expected one of {}{meant})", names.join(", ")))
         }
     }

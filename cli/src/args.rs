@@ -55,6 +55,9 @@ pub struct Run {
     /// What the dice of the faults are thrown with [default: 0]
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
+    /// Follow the rules of this older version, as openssl-1.0.2, in front of the program's libssl
+    #[arg(long, value_name = "VERSION")]
+    pub profile: Option<String>,
     /// Add the trace and the findings to this file; %p is the process id
     #[arg(long, value_name = "PATH")]
     pub log: Option<String>,

@@ -4,7 +4,7 @@ use crate::args::{self, Libssl, Run};
 use crate::mistake::Mistake;
 use crate::{library, signals, unseen};
 use sslmode_engine::contract::Rule;
-use sslmode_engine::{force, lawful};
+use sslmode_engine::{force, lawful, profile};
 use sslmode_protocol::options::{Format, Options, VARIABLE, nearest};
 use sslmode_protocol::suppressions::Suppressions;
 use sslmode_protocol::tally::{Count, LENGTH, Tally};
@@ -56,6 +56,10 @@ fn options(run: &Run) -> Result<Options, Mistake> {
         options.store(&format!("faults={faults}")).map_err(Mistake::usage)?;
     }
     options.faults.iter().try_for_each(|item| check_fault(&item.fault))?;
+    if let Some(profile) = &run.profile {
+        check_profile(profile)?;
+        options.profile = Some(profile.clone());
+    }
     options.seed = run.seed.unwrap_or(options.seed);
     options.trace |= run.trace;
     options.check |= run.check;
@@ -87,6 +91,17 @@ fn check_mode(word: &str) -> Result<(), Mistake> {
         let meant = nearest(word, modes).map_or_else(String::new, |mode| format!("; did you mean \"{mode}\"?"));
         Mistake::usage(format_args!("--force: unknown mode \"{word}\" (expected a number or one of {names}{meant})"))
     })
+}
+
+fn check_profile(name: &str) -> Result<(), Mistake> {
+    let names = profile::names();
+    if names.contains(&name) {
+        return Ok(());
+    }
+    let meant =
+        nearest(name, names.iter().copied()).map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"));
+    let names = names.join(", ");
+    Err(Mistake::usage(format_args!("--profile: unknown version \"{name}\" (expected one of {names}{meant})")))
 }
 
 /// Whether a word stands for faults.

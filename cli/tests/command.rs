@@ -146,7 +146,7 @@ fn our_libssl_where_it_is_not() {
 }
 
 #[test]
-fn a_profile_is_our_libssls() {
+fn a_profile_is_followed_by_any_libssl() {
     let Some(libssl) = ours() else { return };
     let run = |arguments: &[&str]| {
         let mut command = sslmode(arguments);
@@ -157,9 +157,22 @@ fn a_profile_is_our_libssls() {
     assert!(stdout.starts_with("default 0\n"), "{stdout}");
     let (_, _, stderr) = run(&["run", "--trace", "--libssl", "ours"]);
     assert!(stderr.contains("dialect openssl-1.0.2"), "{stderr}");
-    let (_, _, stderr) = run(&["run"]);
-    assert!(stderr.contains("option profile: expected our own libssl, found "), "{stderr}");
+    let (_, stdout, stderr) = run(&["run"]);
+    assert_eq!(stderr, "");
+    assert!(stdout.starts_with("default 0\n"), "{stdout}");
+    let (_, stdout, stderr) = run(&["run", "--profile", "openssl-1.1.1"]);
+    assert_eq!(stderr, "");
+    assert!(stdout.starts_with("default 4\n"), "{stdout}");
+    let (_, _, stderr) = run(&["run", "--profile", "openssl-4"]);
+    assert!(stderr.contains("option profile: expected an OpenSSL that is newer than the profile, got "), "{stderr}");
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    let (status, _, stderr) = run(&["run", "--profile", "openssl-1.0.3"]);
+    assert_eq!(status, 2);
+    assert!(
+        stderr.contains("--profile: unknown version \"openssl-1.0.3\" (expected one of openssl-0.9.8, "),
+        "{stderr}"
+    );
+    assert!(stderr.contains("did you mean \"openssl-1.0.2\"?"), "{stderr}");
     let (_, stdout, _) = ran(sslmode(&["hosts"]).arg(program()).env("LD_LIBRARY_PATH", libssl.parent().unwrap()));
     assert!(stdout.contains("version  sslmode "), "{stdout}");
 }

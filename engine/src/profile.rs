@@ -94,7 +94,7 @@ impl Profile {
     /// The program's mask of a context or connection that was not seen being made, and has this mask underneath.
     pub fn of_unseen(&self, mask: i64) -> i64 {
         let found = self.host.decode(mask).modes;
-        let modes = found - self.host.default_modes.value | self.dialect.default_modes.value;
+        let modes = (found - self.host.default_modes.value) | self.dialect.default_modes.value;
         self.dialect.encode(modes & self.dialect.known()).unwrap_or(0)
     }
 

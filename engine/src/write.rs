@@ -267,7 +267,7 @@ impl WriteMachine {
 
     /// Begins a call of `SSL_write` with the modes in force.
     pub fn write(&mut self, modes: Modes, call: Call) -> Step<'_> {
-        if call.length < 0 && self.rules.negative == Negative::Refused {
+        if self.rules.refuses_at_once(call.length) {
             return Step::Done(Outcome::Error(Reason::BadLength));
         }
         if !self.alive && !self.rules.after_fatal.judges_length {

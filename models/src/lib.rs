@@ -19,7 +19,7 @@ pub mod mode {
 }
 
 pub mod hooks {
-    /// In place of what the library keeps with an entry for its faults and the check.
+    /// In place of what the library keeps with an entry for its faults, the check and its profile.
     #[derive(Default)]
     pub struct State;
 
@@ -29,6 +29,7 @@ pub mod hooks {
 
     pub use State as CheckState;
     pub use State as FaultState;
+    pub use State as ProfileState;
 }
 
 #[path = "../../src/host/append.rs"]

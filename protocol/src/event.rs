@@ -17,6 +17,7 @@
 //! | `handshake` | `handle`; `version` (`TLSv1.3`), `role` (`client` or `server`), `cipher`, where the libssl tells them: a handshake is finished, which the `io` before it brought about |
 //! | `finding` | `name`, `severity` (`error` or `warning`), `function`, `handle`, `text` (what happened), `source` (the rule's), `advice`, `frames`: the program broke a rule; `frames` are the calls that led there, innermost first, as `module(symbol+0x10) file:line` |
 //! | `findings` | `found`: an array of objects with `name`, `count`, `frames`: each finding of a process, with how often it was made; written at exit, where there is one |
+//! | `profile` | `function`, `handle`, `kind`, `text`: the option `profile` kept something from the program; `kind` is `spared` (the older libssl would have read past the program's buffer, or sent bytes twice) or `hidden` (a record that it never met) |
 //! | `death` | `handle`: the libssl frees it |
 //!
 //! Modes are in names, of the handle's dialect. A member that does not apply is left out. Later versions of the
@@ -144,6 +145,17 @@ pub enum Event {
         /// Each finding, in the order of the first time.
         found: Vec<Found>,
     },
+    /// A profile kept something from the program.
+    Profile {
+        /// The function that was called.
+        function: Name,
+        /// The handle's address.
+        handle: String,
+        /// `spared` or `hidden`.
+        kind: Name,
+        /// What it was.
+        text: String,
+    },
     /// The libssl frees a handle.
     Death {
         /// The handle's address.
@@ -258,6 +270,12 @@ impl Event {
             Event::Findings { found } => {
                 line.text("event", "findings").objects("found", found.iter().map(|found| found.members(Object::new())))
             }
+            Event::Profile { function, handle, kind, text } => line
+                .text("event", "profile")
+                .text("function", function)
+                .text("handle", handle)
+                .text("kind", kind)
+                .text("text", text),
             Event::Death { handle } => line.text("event", "death").text("handle", handle),
         }
     }
@@ -337,6 +355,7 @@ impl fmt::Display for Event {
             }
             Event::Finding(finding) => write!(f, "{finding}"),
             Event::Findings { found } => findings(f, found),
+            Event::Profile { function, handle, kind, text } => write!(f, "{kind} in {function}({handle}): {text}"),
             Event::Death { handle } => write!(f, "{handle} is freed"),
         }
     }

@@ -155,7 +155,7 @@ const KNOWN: &[Known] = &[
     Known {
         name: "profile",
         value: "NAME",
-        meaning: "the modes follow this version's rules, as openssl-1.0.2; takes effect in our own libssl",
+        meaning: "the modes follow the rules of this version, as openssl-1.0.2, in front of an OpenSSL that is newer",
         store: |options, value| profile(value).map(|profile| options.profile = Some(profile)),
     },
     Known {

@@ -45,15 +45,13 @@ unsafe extern "C-unwind" fn set_context(ssl: *mut ssl_st, ctx: *mut ssl_ctx_st, 
 
 unsafe extern "C-unwind" fn get_error(ssl: *const ssl_st, result: c_int, caller: usize) -> c_int {
     to_owner("SSL_get_error", ssl.addr(), caller, ERROR_SSL, |host| {
-        hooks::get_error(host, ssl.cast_mut(), result, caller);
-        // SAFETY: the handle is the program's own, and this is the libssl that owns it.
-        host.calls.get_error.map(|get_error| unsafe { get_error(ssl, result) })
+        hooks::get_error(host, ssl.cast_mut(), result, caller)
     })
 }
 
 unsafe extern "C-unwind" fn want(ssl: *const ssl_st, caller: usize) -> c_int {
     to_owner("SSL_want", ssl.addr(), caller, WANT_NOTHING, |host| {
         // SAFETY: the handle is the program's own, and this is the libssl that owns it.
-        host.calls.want.map(|want| unsafe { want(ssl) })
+        hooks::want(host, ssl).or_else(|| host.calls.want.map(|want| unsafe { want(ssl) }))
     })
 }

@@ -2,6 +2,8 @@
 
 use super::forward::{self, routes};
 use super::modes;
+use crate::boundary::contain;
+use crate::hooks;
 use crate::openssl::{Handle, ModeCall, ssl_ctx_st, ssl_st};
 use libc::{c_int, c_long, c_void};
 use std::arch::naked_asm;
@@ -49,7 +51,9 @@ unsafe extern "C-unwind" fn context_ctrl(
     }
     forward::to_owner("SSL_CTX_ctrl", ctx.addr(), caller, 0, |host| {
         // SAFETY: the arguments are the program's own, for the libssl that owns its handle.
-        host.calls.context_ctrl.map(|context_ctrl| unsafe { context_ctrl(ctx, cmd, larg, parg) })
+        let answer = host.calls.context_ctrl.map(|context_ctrl| unsafe { context_ctrl(ctx, cmd, larg, parg) })?;
+        contain(|| hooks::control(host, Handle::Context(ctx), cmd, larg, answer));
+        Some(answer)
     })
 }
 
@@ -65,6 +69,9 @@ unsafe extern "C-unwind" fn connection_ctrl(
     }
     forward::to_owner("SSL_ctrl", ssl.addr(), caller, 0, |host| {
         // SAFETY: the arguments are the program's own, for the libssl that owns its handle.
-        host.calls.connection_ctrl.map(|connection_ctrl| unsafe { connection_ctrl(ssl, cmd, larg, parg) })
+        let answer =
+            host.calls.connection_ctrl.map(|connection_ctrl| unsafe { connection_ctrl(ssl, cmd, larg, parg) })?;
+        contain(|| hooks::control(host, Handle::Connection(ssl), cmd, larg, answer));
+        Some(answer)
     })
 }

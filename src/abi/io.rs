@@ -2,7 +2,7 @@
 
 use super::forward::{routes, to_owner};
 use crate::hooks::{self, IoCall, Outcome};
-use crate::host::Calls;
+use crate::host::Host;
 use crate::openssl::ssl_st;
 use libc::{c_int, c_long, c_void, size_t};
 
@@ -32,37 +32,39 @@ routes! {
 
 unsafe extern "C-unwind" fn do_handshake(ssl: *mut ssl_st, caller: usize) -> c_int {
     // SAFETY: the handle is the program's own, and this is the libssl that owns it.
-    step("SSL_do_handshake", ssl, caller, |calls| calls.do_handshake.map(|f| unsafe { f(ssl) }))
+    step("SSL_do_handshake", ssl, caller, |host| host.calls.do_handshake.map(|f| unsafe { f(ssl) }))
 }
 
 unsafe extern "C-unwind" fn connect(ssl: *mut ssl_st, caller: usize) -> c_int {
     // SAFETY: as for SSL_do_handshake.
-    step("SSL_connect", ssl, caller, |calls| calls.connect.map(|f| unsafe { f(ssl) }))
+    step("SSL_connect", ssl, caller, |host| host.calls.connect.map(|f| unsafe { f(ssl) }))
 }
 
 unsafe extern "C-unwind" fn accept(ssl: *mut ssl_st, caller: usize) -> c_int {
     // SAFETY: as for SSL_do_handshake.
-    step("SSL_accept", ssl, caller, |calls| calls.accept.map(|f| unsafe { f(ssl) }))
+    step("SSL_accept", ssl, caller, |host| host.calls.accept.map(|f| unsafe { f(ssl) }))
 }
 
 unsafe extern "C-unwind" fn shutdown(ssl: *mut ssl_st, caller: usize) -> c_int {
     // SAFETY: as for SSL_do_handshake.
-    step("SSL_shutdown", ssl, caller, |calls| calls.shutdown.map(|f| unsafe { f(ssl) }))
+    step("SSL_shutdown", ssl, caller, |host| host.calls.shutdown.map(|f| unsafe { f(ssl) }))
 }
 
 unsafe extern "C-unwind" fn read(ssl: *mut ssl_st, buf: *mut c_void, num: c_int, caller: usize) -> c_int {
     // SAFETY: the arguments are the program's own, for the libssl that owns its handle.
-    count("SSL_read", ssl, buf.addr(), num, caller, |calls| calls.read.map(|f| unsafe { f(ssl, buf, num) }))
+    count("SSL_read", ssl, buf.addr(), num, caller, |host| host.calls.read.map(|f| unsafe { f(ssl, buf, num) }))
 }
 
 unsafe extern "C-unwind" fn peek(ssl: *mut ssl_st, buf: *mut c_void, num: c_int, caller: usize) -> c_int {
     // SAFETY: as for SSL_read.
-    count("SSL_peek", ssl, buf.addr(), num, caller, |calls| calls.peek.map(|f| unsafe { f(ssl, buf, num) }))
+    count("SSL_peek", ssl, buf.addr(), num, caller, |host| host.calls.peek.map(|f| unsafe { f(ssl, buf, num) }))
 }
 
 unsafe extern "C-unwind" fn write(ssl: *mut ssl_st, buf: *const c_void, num: c_int, caller: usize) -> c_int {
-    // SAFETY: as for SSL_read.
-    count("SSL_write", ssl, buf.addr(), num, caller, |calls| calls.write.map(|f| unsafe { f(ssl, buf, num) }))
+    count("SSL_write", ssl, buf.addr(), num, caller, |host| {
+        // SAFETY: as for SSL_read.
+        unsafe { hooks::write(host, ssl, buf, num).or_else(|| host.calls.write.map(|f| f(ssl, buf, num))) }
+    })
 }
 
 unsafe extern "C-unwind" fn read_ex(
@@ -72,9 +74,9 @@ unsafe extern "C-unwind" fn read_ex(
     moved: *mut size_t,
     caller: usize,
 ) -> c_int {
-    transfer("SSL_read_ex", ssl, buf.addr(), num, moved, caller, |calls| {
+    transfer("SSL_read_ex", ssl, buf.addr(), num, moved, caller, |host| {
         // SAFETY: as for SSL_read.
-        calls.read_ex.map(|f| unsafe { f(ssl, buf, num, moved) })
+        host.calls.read_ex.map(|f| unsafe { f(ssl, buf, num, moved) })
     })
 }
 
@@ -85,9 +87,9 @@ unsafe extern "C-unwind" fn peek_ex(
     moved: *mut size_t,
     caller: usize,
 ) -> c_int {
-    transfer("SSL_peek_ex", ssl, buf.addr(), num, moved, caller, |calls| {
+    transfer("SSL_peek_ex", ssl, buf.addr(), num, moved, caller, |host| {
         // SAFETY: as for SSL_read.
-        calls.peek_ex.map(|f| unsafe { f(ssl, buf, num, moved) })
+        host.calls.peek_ex.map(|f| unsafe { f(ssl, buf, num, moved) })
     })
 }
 
@@ -98,9 +100,12 @@ unsafe extern "C-unwind" fn write_ex(
     moved: *mut size_t,
     caller: usize,
 ) -> c_int {
-    transfer("SSL_write_ex", ssl, buf.addr(), num, moved, caller, |calls| {
+    transfer("SSL_write_ex", ssl, buf.addr(), num, moved, caller, |host| {
         // SAFETY: as for SSL_read.
-        calls.write_ex.map(|f| unsafe { f(ssl, buf, num, moved) })
+        unsafe {
+            let own = || host.calls.write_ex.map(|f| f(ssl, buf, num, moved));
+            hooks::write_ex(host, ssl, buf, num, moved).or_else(own)
+        }
     })
 }
 
@@ -112,9 +117,9 @@ unsafe extern "C-unwind" fn write_ex2(
     moved: *mut size_t,
     caller: usize,
 ) -> c_int {
-    transfer("SSL_write_ex2", ssl, buf.addr(), num, moved, caller, |calls| {
+    transfer("SSL_write_ex2", ssl, buf.addr(), num, moved, caller, |host| {
         // SAFETY: as for SSL_read.
-        calls.write_ex2.map(|f| unsafe { f(ssl, buf, num, flags, moved) })
+        host.calls.write_ex2.map(|f| unsafe { f(ssl, buf, num, flags, moved) })
     })
 }
 
@@ -125,9 +130,9 @@ unsafe extern "C-unwind" fn read_early_data(
     moved: *mut size_t,
     caller: usize,
 ) -> c_int {
-    transfer("SSL_read_early_data", ssl, buf.addr(), num, moved, caller, |calls| {
+    transfer("SSL_read_early_data", ssl, buf.addr(), num, moved, caller, |host| {
         // SAFETY: as for SSL_read.
-        calls.read_early_data.map(|f| unsafe { f(ssl, buf, num, moved) })
+        host.calls.read_early_data.map(|f| unsafe { f(ssl, buf, num, moved) })
     })
 }
 
@@ -138,9 +143,9 @@ unsafe extern "C-unwind" fn write_early_data(
     moved: *mut size_t,
     caller: usize,
 ) -> c_int {
-    transfer("SSL_write_early_data", ssl, buf.addr(), num, moved, caller, |calls| {
+    transfer("SSL_write_early_data", ssl, buf.addr(), num, moved, caller, |host| {
         // SAFETY: as for SSL_read.
-        calls.write_early_data.map(|f| unsafe { f(ssl, buf, num, moved) })
+        host.calls.write_early_data.map(|f| unsafe { f(ssl, buf, num, moved) })
     })
 }
 
@@ -154,14 +159,19 @@ unsafe extern "C-unwind" fn sendfile(
 ) -> c_long {
     let requested = i64::try_from(size).ok();
     let call = IoCall { function: "SSL_sendfile", ssl, buffer: None, requested, caller };
-    through(call, -1, Outcome::of_count, |calls| {
+    through(call, -1, Outcome::of_count, |host| {
         // SAFETY: as for SSL_read.
-        calls.sendfile.map(|f| unsafe { f(ssl, fd, offset, size, flags) })
+        host.calls.sendfile.map(|f| unsafe { f(ssl, fd, offset, size, flags) })
     })
 }
 
 /// A function that moves nothing, and answers 1 when it is done.
-fn step(function: &'static str, ssl: *mut ssl_st, caller: usize, call: impl FnOnce(&Calls) -> Option<c_int>) -> c_int {
+fn step(
+    function: &'static str,
+    ssl: *mut ssl_st,
+    caller: usize,
+    call: impl Fn(&'static Host) -> Option<c_int>,
+) -> c_int {
     through(IoCall { function, ssl, buffer: None, requested: None, caller }, -1, Outcome::of_step, call)
 }
 
@@ -172,7 +182,7 @@ fn count(
     buffer: usize,
     num: c_int,
     caller: usize,
-    call: impl FnOnce(&Calls) -> Option<c_int>,
+    call: impl Fn(&'static Host) -> Option<c_int>,
 ) -> c_int {
     let io = IoCall { function, ssl, buffer: Some(buffer), requested: Some(num.into()), caller };
     through(io, -1, Outcome::of_count, call)
@@ -186,7 +196,7 @@ fn transfer(
     num: size_t,
     moved: *mut size_t,
     caller: usize,
-    call: impl FnOnce(&Calls) -> Option<c_int>,
+    call: impl Fn(&'static Host) -> Option<c_int>,
 ) -> c_int {
     let requested = i64::try_from(num).ok();
     let outcome = |answer| {
@@ -200,9 +210,9 @@ fn through<R: Copy + Into<i64>>(
     call: IoCall,
     failure: R,
     outcome: impl FnOnce(i64) -> Outcome,
-    forward: impl FnOnce(&Calls) -> Option<R>,
+    forward: impl Fn(&'static Host) -> Option<R>,
 ) -> R {
     to_owner(call.function, call.ssl.addr(), call.caller, failure, |host| {
-        hooks::io(host, call, outcome, || forward(&host.calls))
+        hooks::io(host, call, outcome, || forward(host))
     })
 }

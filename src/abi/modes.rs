@@ -131,7 +131,7 @@ fn answer_slowly(handle: Handle, call: ModeCall, by_macro: bool, caller: usize) 
     let Some(host) = host else { return 0 };
     if handle.address() == 0 {
         contain(|| NULL.line(format_args!("{}: expected a handle, got NULL; nothing was changed", call.name(handle))));
-        return host.null_answer(handle);
+        return hooks::null_answer(host, handle);
     }
     hooks::mode_call(host, handle, call, by_macro, caller)
 }

@@ -1,7 +1,7 @@
-//! A handle's beginning, its mode calls, its end; and the modes that are forced on it.
+//! A handle's beginning, its mode calls, its end; the modes that are forced on it, or that a profile puts underneath.
 
 use super::nesting::InMaking;
-use super::{check, fault, trace};
+use super::{check, fault, profile, trace};
 use crate::boundary::contain;
 use crate::host::{self, Entry, Host};
 use crate::openssl::{Handle, ModeCall, ssl_st};
@@ -78,6 +78,7 @@ pub fn made(making: Making, handle: Handle, host: &'static Host) {
         begin(entry, handle, host, parents);
         fault::born(entry, handle, host::kept(making.parent));
         check::born(host, entry, handle, host::kept(making.parent));
+        profile::born(entry, handle, host, host::kept(making.parent));
     }
     trace::birth(making.function, host, handle, making.parent, making.caller);
 }
@@ -93,6 +94,7 @@ pub fn meet(function: &'static str, handle: Handle, host: &'static Host, caller:
             begin(kept, handle, host, None);
             fault::born(kept, handle, None);
             check::born(host, kept, handle, None);
+            profile::born(kept, handle, host, None);
             trace::seen(function, host, handle, caller);
         }
     }
@@ -102,11 +104,17 @@ pub fn meet(function: &'static str, handle: Handle, host: &'static Host, caller:
 /// The mask that the program believes in is its parent's to begin with, and the handle gets the forced modes.
 fn begin(entry: &Entry, handle: Handle, host: &Host, parents: Option<i64>) {
     let mask = host.mode_call(handle, ModeCall::Get);
-    entry.own().store(parents.unwrap_or(mask), Ordering::Relaxed);
-    put_into_force(handle, host, mask);
+    let own = profile::own_to_begin_with(host, handle, mask, parents).unwrap_or(parents.unwrap_or(mask));
+    entry.own().store(own, Ordering::Relaxed);
+    put_into_force(handle, host, own, mask);
 }
 
-fn put_into_force(handle: Handle, host: &Host, mask: i64) {
+/// Gives a handle of this mask what a profile puts underneath the program's `own`, and the forced modes.
+fn put_into_force(handle: Handle, host: &Host, own: i64, mask: i64) {
+    let mask = profile::underneath(host, handle, own).map_or(mask, |underneath| {
+        host.mode_call(handle, ModeCall::Clear(!underneath));
+        host.mode_call(handle, ModeCall::Set(underneath))
+    });
     let force = force(host);
     let (missing, superfluous) = (force.missing(mask), force.superfluous(mask));
     if missing != 0 {
@@ -119,7 +127,11 @@ fn put_into_force(handle: Handle, host: &Host, mask: i64) {
 
 /// What the program is told of this mask.
 pub fn shown(entry: &Entry, host: &Host, mask: i64) -> i64 {
-    force(host).shown(mask, entry.own().load(Ordering::Relaxed))
+    told(host, mask, entry.own().load(Ordering::Relaxed))
+}
+
+fn told(host: &Host, mask: i64, own: i64) -> i64 {
+    if profile::of(host).is_some() { own } else { force(host).shown(mask, own) }
 }
 
 /// What a mode call answers that code at `caller` makes on a handle of this libssl; `by_macro` where it is a control call.
@@ -130,25 +142,35 @@ pub fn mode_call(host: &'static Host, handle: Handle, call: ModeCall, by_macro: 
     let met = contain(|| meet(call.name(handle), handle, host, caller)).flatten();
     let Some(entry) = met else { return host.mode_call(handle, call) };
     let before = host.mode_call(handle, ModeCall::Get);
-    let answer = host.mode_call(handle, call);
-    contain(|| check::mode_call(host, entry, handle, call, [before, answer], by_macro, caller));
-    if force(host).is_nothing() {
-        contain(|| trace::mode_call(host, handle, call, [before, answer, answer], caller));
-        return answer;
+    let believed = told(host, before, entry.own().load(Ordering::Relaxed));
+    let (after, told) = carry_out(host, entry, handle, call);
+    contain(|| check::mode_call(host, entry, handle, call, [believed, told], by_macro, caller));
+    contain(|| trace::mode_call(host, handle, call, [before, after, told], caller));
+    told
+}
+
+/// Makes a mode call; answers the mask in force afterwards, and what the program is told of it.
+fn carry_out(host: &Host, entry: &Entry, handle: Handle, call: ModeCall) -> (i64, i64) {
+    let profile = profile::of(host);
+    if profile.is_none() && force(host).is_nothing() {
+        let answer = host.mode_call(handle, call);
+        return (answer, answer);
     }
-    put_into_force(handle, host, answer);
-    let own = match call {
-        ModeCall::Set(mask) => Change::Set(host.dialect.argument(mask)),
-        ModeCall::Clear(mask) => Change::Clear(host.dialect.argument(mask)),
+    let dialect = profile.map_or(host.dialect, |profile| profile.dialect);
+    let change = match call {
+        ModeCall::Set(mask) => Change::Set(dialect.argument(mask)),
+        ModeCall::Clear(mask) => Change::Clear(dialect.argument(mask)),
         ModeCall::Get => Change::Get,
     };
     // One thread at a time calls on a handle: libssl's own rule.
-    let own = Force::own_after(entry.own().load(Ordering::Relaxed), own);
+    let own = Force::own_after(entry.own().load(Ordering::Relaxed), change);
     entry.own().store(own, Ordering::Relaxed);
+    profile::noted(entry, host, call);
+    // Under a profile the libssl's own mask is made from the program's, whatever the call was.
+    let answer = host.mode_call(handle, if profile.is_some() { ModeCall::Get } else { call });
+    put_into_force(handle, host, own, answer);
     let after = host.mode_call(handle, ModeCall::Get);
-    let told = force(host).shown(after, own);
-    contain(|| trace::mode_call(host, handle, call, [before, after, told], caller));
-    told
+    (after, told(host, after, own))
 }
 
 /// A libssl frees a handle.
@@ -171,6 +193,7 @@ pub fn free(host: &'static Host, ssl: *mut ssl_st, free: impl FnOnce() -> Option
 pub fn clear<R>(host: &'static Host, ssl: *mut ssl_st, clear: impl FnOnce() -> Option<R>) -> Option<R> {
     let given_up = contain(|| check::giving_up(host, "SSL_clear", ssl)).flatten();
     let cleared = clear();
+    profile::clear(host, ssl);
     given_up.map(|given_up| contain(|| given_up.cleared(ssl)));
     cleared
 }

@@ -3,7 +3,7 @@
 use super::check::{self, Watch};
 use super::fault::{self, Plan};
 use super::nesting::{self, Origin, Serving};
-use super::{are_on, handle, trace};
+use super::{are_on, handle, profile, trace};
 use crate::boundary::contain;
 use crate::host::Host;
 use crate::openssl::{Handle, ssl_st};
@@ -57,7 +57,7 @@ pub fn io<R: Copy + Into<i64>>(
     host: &'static Host,
     call: IoCall,
     outcome: impl FnOnce(i64) -> Outcome,
-    make: impl FnOnce() -> Option<R>,
+    make: impl Fn() -> Option<R>,
 ) -> Option<R> {
     if call.ssl.is_null() || !are_on() || !options::are_in_force() {
         return make();
@@ -68,6 +68,7 @@ pub fn io<R: Copy + Into<i64>>(
     let start = Instant::now();
     let result = {
         let _serving = Serving::begin(call.ssl.addr());
+        let make = || if origin == Origin::Inner { make() } else { profile::run(host, &call, &make) };
         match &plan {
             None => make()?,
             Some(plan) => plan.run(make)?,
@@ -100,11 +101,18 @@ fn begin(host: &'static Host, call: &IoCall) -> Option<Before> {
     Some(Before { plan, watch })
 }
 
-/// `SSL_get_error` is asked what `result` means.
-pub fn get_error(host: &'static Host, ssl: *mut ssl_st, result: c_int, caller: usize) {
+/// What `SSL_get_error` answers of `result`; None where the libssl lacks it.
+pub fn get_error(host: &'static Host, ssl: *mut ssl_st, result: c_int, caller: usize) -> Option<c_int> {
     if options::get().check {
         contain(|| check::get_error(host, ssl, result, caller));
     }
+    answer_of(host, ssl, result)
+}
+
+fn answer_of(host: &Host, ssl: *mut ssl_st, result: c_int) -> Option<c_int> {
+    let by_profile = contain(|| profile::get_error(host, ssl, result)).flatten();
+    // SAFETY: the handle is the program's own and alive, and this is the libssl that owns it.
+    by_profile.or_else(|| host.calls.get_error.map(|get_error| unsafe { get_error(ssl, result) }))
 }
 
 fn end(host: &Host, call: &IoCall, outcome: Outcome, origin: Origin, duration: Duration, plan: Option<Plan>) {
@@ -124,9 +132,7 @@ pub fn error_number(host: &Host, call: &IoCall, outcome: Outcome) -> Option<c_in
     if !outcome.failed || call.function == "SSL_shutdown" && outcome.result == 0 {
         return None;
     }
-    let get_error = host.calls.get_error?;
-    // SAFETY: the handle is alive: a call on it has just returned, and this libssl owns it.
-    Some(unsafe { get_error(call.ssl, c_int::try_from(outcome.result).unwrap_or(-1)) })
+    answer_of(host, call.ssl, c_int::try_from(outcome.result).unwrap_or(-1))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the options turn on: the trace, modes that are forced, faults, and the check of the program's calls.
+//! What the options turn on: the trace, modes that are forced, faults, the check of the program's calls, and profiles.
 //!
 //! | file | what it does |
 //! |---|---|
@@ -7,6 +7,7 @@
 //! | `handle.rs` | a handle's beginning, its mode calls, its end; forced modes |
 //! | `io.rs` | calls that read, write, shake hands and shut down |
 //! | `nesting.rs` | whose call it is: the program's, or the libssl's own inside one |
+//! | `profile/` | the rules of an older libssl in front of a newer one |
 //! | `trace.rs` | what is written of all that |
 //! | `wire.rs` | what carries a connection, how far it is, and what was agreed |
 //!
@@ -17,6 +18,7 @@ mod fault;
 mod handle;
 mod io;
 mod nesting;
+mod profile;
 mod trace;
 mod wire;
 
@@ -24,11 +26,13 @@ pub use check::State as CheckState;
 pub use fault::{Method as BioMethod, State as FaultState};
 pub use handle::{Making, clear, ended, free, made, mode_call};
 pub use io::{IoCall, Outcome, get_error, io};
+pub use profile::{State as ProfileState, control, want, write, write_ex};
 
 use crate::host::Host;
+use crate::openssl::Handle;
 use crate::options;
-use crate::report::Once;
 use crate::tally;
+use libc::c_long;
 use sslmode_protocol::tally::Count;
 
 /// Works out the options, while there is one thread.
@@ -36,29 +40,24 @@ pub fn prepare() {
     handle::prepare();
     fault::prepare();
     check::prepare();
+    profile::prepare();
 }
 
 /// Whether an option wants to see the calls.
 pub fn are_on() -> bool {
     let options = options::get();
-    options.trace || options.check || !options.force.is_empty() || fault::is_on()
+    options.trace || options.check || !options.force.is_empty() || fault::is_on() || profile::is_on()
 }
 
 /// A libssl was found.
 pub fn host(host: &Host) {
     tally::add(Count::Hosts);
     handle::check_force(host);
-    check_profile(host);
+    profile::check(host);
     trace::host(host);
 }
 
-/// Our own libssl follows a profile by itself; no other does in this version.
-fn check_profile(host: &Host) {
-    static NOT_OURS: Once = Once::new();
-    if let Some(profile) = &options::get().profile
-        && !host.is_ours
-    {
-        let path = &host.path;
-        NOT_OURS.line(format_args!("option profile: expected our own libssl, found {path}; not in force: {profile}"));
-    }
+/// What a mode call answers on a NULL handle of this libssl's.
+pub fn null_answer(host: &Host, handle: Handle) -> c_long {
+    profile::null_answer(host, handle).unwrap_or_else(|| host.null_answer(handle))
 }

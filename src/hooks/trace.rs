@@ -7,7 +7,7 @@ use super::wire;
 use crate::caller;
 use crate::host::{self, Host};
 use crate::log;
-use crate::openssl::{Handle, ModeCall};
+use crate::openssl::{Handle, ModeCall, ssl_st};
 use crate::options;
 use sslmode_engine::lawful::Handshake;
 use sslmode_protocol::event::{Birth, Event, Name};
@@ -83,6 +83,14 @@ pub fn fault(call: &IoCall, made: String) {
     if is_on() {
         let function = Name::Borrowed(call.function);
         log::write(Event::Fault { function, handle: address(call.ssl.addr()), made });
+    }
+}
+
+/// A profile kept something from the program.
+pub fn profile(function: &'static str, ssl: *const ssl_st, kind: &'static str, text: String) {
+    if is_on() {
+        let handle = address(ssl.addr());
+        log::write(Event::Profile { function: Name::Borrowed(function), handle, kind: Name::Borrowed(kind), text });
     }
 }
 

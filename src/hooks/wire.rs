@@ -28,7 +28,8 @@ pub fn of(host: &Host, ssl: *const ssl_st, direction: Direction) -> Wire {
     Wire { transport, protocol: protocol(&host.below, ssl) }
 }
 
-fn protocol(below: &Below, ssl: *const ssl_st) -> Protocol {
+/// The protocol that is spoken, or the highest that may be before one is agreed on.
+pub fn protocol(below: &Below, ssl: *const ssl_st) -> Protocol {
     // SAFETY: the handle is alive: the program has just called on it. This libssl owns it.
     let is_quic = below.is_quic.is_some_and(|is_quic| unsafe { is_quic(ssl) } == 1);
     // SAFETY: as above.
@@ -109,6 +110,14 @@ fn transport(below: &Below, bio: *mut bio_st) -> Transport {
         TYPE_SOCKET | TYPE_CONNECT => fd(below, bio).map_or(Transport::Own, of_socket),
         _ => Transport::Own,
     }
+}
+
+/// Whether the last operation on a BIO is to be made again.
+pub fn is_to_be_retried(below: &Below, bio: *const bio_st) -> bool {
+    /// `BIO_FLAGS_SHOULD_RETRY`
+    const SHOULD_RETRY: c_int = 8;
+    // SAFETY: a BIO of a handle that is alive.
+    below.bio_test_flags.is_some_and(|test_flags| unsafe { test_flags(bio, SHOULD_RETRY) } != 0)
 }
 
 /// The descriptor of a BIO that has one.

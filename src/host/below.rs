@@ -1,4 +1,4 @@
-//! The functions that faults are brought about with, and that the check asks: what lies below a connection, and its state.
+//! The functions that faults are brought about with, and that the check and profiles ask: what lies below a connection, and its state.
 
 use super::calls::functions;
 use super::libssl::function;
@@ -33,6 +33,8 @@ Below {
     has_pending = c"SSL_has_pending": fn(*const ssl_st) -> c_int;
     rstate_string = c"SSL_rstate_string": fn(*mut ssl_st) -> *const c_char;
     bio_ctrl = c"BIO_ctrl": fn(*mut bio_st, c_int, c_long, *mut c_void) -> c_long;
+    // Up to 1.0.2 it answers an unsigned long, which has as many bits here.
+    bio_number_read = c"BIO_number_read": fn(*mut bio_st) -> u64;
     bio_next = c"BIO_next": fn(*mut bio_st) -> *mut bio_st;
     bio_type = c"BIO_method_type": fn(*const bio_st) -> c_int;
     bio_set_flags = c"BIO_set_flags": fn(*mut bio_st, c_int);
@@ -53,7 +55,15 @@ Below {
     bio_set_init = c"BIO_set_init": fn(*mut bio_st, c_int);
     bio_read = c"BIO_read": fn(*mut bio_st, *mut c_void, c_int) -> c_int;
     bio_write = c"BIO_write": fn(*mut bio_st, *const c_void, c_int) -> c_int;
+    get_read_ahead = c"SSL_get_read_ahead": fn(*const ssl_st) -> c_int;
+    get_session = c"SSL_get_session": fn(*const ssl_st) -> *const c_void;
+    session_max_fragment_length = c"SSL_SESSION_get_max_fragment_length": fn(*const c_void) -> u8;
     peek_error = c"ERR_peek_error": fn() -> c_ulong;
+    // Up to 1.1.1 an error is put at once, from 3.0 on it is new, has a place, and is set; its last argument is a va_list.
+    put_error = c"ERR_put_error": fn(c_int, c_int, c_int, *const c_char, c_int);
+    new_error = c"ERR_new": fn();
+    set_error_place = c"ERR_set_debug": fn(*const c_char, c_int, *const c_char);
+    set_error = c"ERR_vset_error": fn(c_int, c_int, *const c_char, *mut c_void);
     set_mark = c"ERR_set_mark": fn() -> c_int;
     pop_to_mark = c"ERR_pop_to_mark": fn() -> c_int;
 }

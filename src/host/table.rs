@@ -1,6 +1,6 @@
 //! Addresses of handles and what is kept of each.
 
-use crate::hooks::{CheckState, FaultState};
+use crate::hooks::{CheckState, FaultState, ProfileState};
 use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU64, Ordering};
 use std::ptr;
 
@@ -19,6 +19,7 @@ pub struct Entry {
     finished: AtomicBool,
     faults: Kept<FaultState>,
     check: Kept<CheckState>,
+    profile: Kept<ProfileState>,
     next: *const Entry,
 }
 
@@ -46,6 +47,11 @@ impl Entry {
     /// What is kept for the check.
     pub fn check(&self) -> &'static CheckState {
         self.check.get()
+    }
+
+    /// What is kept for its profile.
+    pub fn profile(&self) -> &'static ProfileState {
+        self.profile.get()
     }
 
     /// Whether somebody has asked.
@@ -133,6 +139,7 @@ impl<const BUCKETS: usize> Table<BUCKETS> {
                 entry.finished.store(false, Ordering::Relaxed);
                 entry.faults.known().inspect(|state| state.reset());
                 entry.check.known().inspect(|state| state.reset());
+                entry.profile.known().inspect(|state| state.reset());
                 // Where this fails another thread has just removed it too.
                 let _ = entry.word.compare_exchange(word, 0, Ordering::AcqRel, Ordering::Relaxed);
             }
@@ -148,6 +155,7 @@ impl<const BUCKETS: usize> Table<BUCKETS> {
             finished: AtomicBool::new(false),
             faults: Kept::new(),
             check: Kept::new(),
+            profile: Kept::new(),
             next: ptr::null(),
         };
         let entry = Box::into_raw(Box::new(new));

@@ -16,8 +16,13 @@ enum { PARTIAL_WRITE = 1, MOVING_BUFFER = 2, AUTO_RETRY = 4 };
 enum { TLS_1_2 = 0x303, TLS_1_3 = 0x304 };
 
 static void *libssl;
+/* What stands in front of it, if anything: a program that is linked would call that. */
+static void *front;
 
-static void *find(const char *name) { return dlsym(libssl, name); }
+static void *find(const char *name) {
+    void *address = front == NULL ? NULL : dlsym(front, name);
+    return address != NULL ? address : dlsym(libssl, name);
+}
 
 static void *need(const char *name) {
     void *address = find(name);
@@ -41,8 +46,10 @@ static struct end client, server;
 static void *context;
 
 static inline void load(const char *path) {
+    const char *in_front = getenv("SSLMODE_TEST_FRONT");
     libssl = dlopen(path, RTLD_NOW);
-    if (libssl == NULL) {
+    front = in_front == NULL ? NULL : dlopen(in_front, RTLD_NOW);
+    if (libssl == NULL || (in_front != NULL && front == NULL)) {
         fprintf(stderr, "%s\n", dlerror());
         exit(2);
     }

@@ -209,6 +209,11 @@ impl Rules {
         &LIBRESSL,
     ];
 
+    /// Whether a call of this length is a `bad length` that leaves the connection as it is, `SSL_want` included.
+    pub fn refuses_at_once(&self, length: i64) -> bool {
+        length < 0 && self.negative == Negative::Refused
+    }
+
     /// The rules of this name.
     pub fn by_name(name: &str) -> Option<&'static Rules> {
         Self::ALL.into_iter().find(|rules| rules.name == name)

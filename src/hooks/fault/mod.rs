@@ -22,6 +22,7 @@ pub use between::Method;
 pub use state::State;
 
 use super::io::{IoCall, Outcome};
+use super::profile;
 use super::trace;
 use super::wire;
 use crate::boundary::contain;
@@ -120,12 +121,12 @@ impl Plan {
     }
 
     fn moment(&self, fault: Fault) -> Moment {
-        let modes = self.host.mode_call(Handle::Connection(self.ssl), ModeCall::Get);
+        let mask = || self.host.mode_call(Handle::Connection(self.ssl), ModeCall::Get);
         let is_server = wire::role(self.host, self.ssl) == Some(Role::Server);
         Moment {
             call: Call::of_function(FUNCTIONS[usize::from(self.place)]),
             wire: wire::of(self.host, self.ssl, fault.refuses().unwrap_or(Direction::Write)),
-            modes: self.host.dialect.decode(modes).modes,
+            modes: profile::modes(self.host, self.ssl).unwrap_or_else(|| self.host.dialect.decode(mask()).modes),
             handshake: wire::handshake(self.host, self.ssl),
             history: self.history,
             waits_for_next: is_server && !wire::has_something_to_read(self.host, self.ssl),
