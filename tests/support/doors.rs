@@ -7,6 +7,7 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// No library; the library; each of its options. The forced modes are those that no correct program minds, and no fault
@@ -111,7 +112,7 @@ impl Door {
 }
 
 /// Tries `program` at every door; or says why not.
-pub fn at_every_door(needed: &[&str], test: impl Fn(&Door)) {
+pub fn at_every_door(needed: &[&str], test: impl Fn(&Door) + Sync) {
     let is_missing = |program: &&&str| {
         let paths = std::env::var_os("PATH").unwrap_or_default();
         !std::env::split_paths(&paths).any(|folder| folder.join(program).is_file())
@@ -120,14 +121,16 @@ pub fn at_every_door(needed: &[&str], test: impl Fn(&Door)) {
         println!("SKIP {program}: it is not installed");
         return;
     }
-    try_doors(&doors(), None, &test);
+    let mut ways: Vec<_> = doors().into_iter().map(|options| (options, None)).collect();
     if let Some(libssl) = host("openssl-3.6.3") {
-        try_doors(&DOORS_ELSEWHERE.map(|door| door.map(str::to_owned)), libssl.parent(), &test);
+        let elsewhere = DOORS_ELSEWHERE.map(|door| door.map(str::to_owned));
+        ways.extend(elsewhere.map(|options| (options, libssl.parent().map(Path::to_owned))));
     }
+    try_doors(ways, test);
 }
 
 /// As [`at_every_door`], for programs that do not come through faults.
-pub fn at_every_door_without_faults(needed: &[&str], test: impl Fn(&Door)) {
+pub fn at_every_door_without_faults(needed: &[&str], test: impl Fn(&Door) + Sync) {
     let is_calm = |door: &Door| door.options.as_ref().is_none_or(|options| !options.contains("faults="));
     at_every_door(needed, |door| {
         if is_calm(door) {
@@ -137,15 +140,29 @@ pub fn at_every_door_without_faults(needed: &[&str], test: impl Fn(&Door)) {
 }
 
 /// Tries a program that has a libssl of its own at every door.
-pub fn at_every_door_with_its_own_libssl(test: impl Fn(&Door)) {
-    try_doors(&doors(), None, &test);
+pub fn at_every_door_with_its_own_libssl(test: impl Fn(&Door) + Sync) {
+    try_doors(doors().into_iter().map(|options| (options, None)).collect(), test);
 }
 
-fn try_doors(doors: &[Option<String>], libssl: Option<&Path>, test: &impl Fn(&Door)) {
-    for options in doors {
-        println!("door {options:?}, libssl {libssl:?}");
-        test(&Door { libssl: libssl.map(Path::to_owned), ..Door::with(options.as_deref()) });
-    }
+/// So many doors are tried at once: programs wait for one another most of the time.
+const AT_ONCE: usize = 4;
+
+/// Options, and the folder of the libssl that is put in place of the system's.
+type Way = (Option<String>, Option<PathBuf>);
+
+fn try_doors(ways: Vec<Way>, test: impl Fn(&Door) + Sync) {
+    let ways = Mutex::new(ways.into_iter());
+    let next = || ways.lock().expect("no door is opened under the lock").next();
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some((options, libssl)) = next() {
+                    println!("door {options:?}, libssl {libssl:?}");
+                    test(&Door { libssl, ..Door::with(options.as_deref()) });
+                }
+            });
+        }
+    });
 }
 
 /// A server, until it is dropped.
