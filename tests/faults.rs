@@ -216,7 +216,53 @@ fn records_and_buffers() {
         assert!(met.printed.contains("client read -1, errno 0, error 2"), "{name}: {}", met.printed);
         libssl.is_the_same("key_update", TLS_1_3, update, &[&made[0]]);
         libssl.is_the_same("key_update", TLS_1_3, &made[0], &[&made[0]]);
+        // To whom it comes, a ticket is such a record too.
+        let instead = "key_update@nth=1/in=SSL_write/handle=2.1";
+        let (met, made) = libssl.meet("ticket", TLS_1_3, "by_fault", instead);
+        assert_eq!(made.len(), 1, "{name}: {}", met.printed);
+        assert!(met.printed.contains("client read -1, errno 0, error 2"), "{name}: {}", met.printed);
+        libssl.is_the_same("ticket", TLS_1_3, instead, &[&made[0]]);
     }
+    // Theirs read on, whatever the modes say.
+    for name in ["boringssl", "aws-lc"] {
+        let Some(libssl) = libssl(name) else { continue };
+        let update = "key_update@nth=2/in=SSL_write/handle=2.1";
+        let (_, made) = libssl.meet("key_update", TLS_1_3, "by_fault", update);
+        assert!(made.len() == 1 && made[0].starts_with("key_update@"), "{name}: {made:?}");
+        libssl.is_the_same("key_update", TLS_1_3, update, &[&made[0]]);
+    }
+}
+
+/// Each condition, on calls that are really made: what it asks for is done, and nothing else.
+#[test]
+fn conditions() {
+    let Some(libssl) = libssl("openssl-3.0") else { return };
+    // The number of the call on its handle, the handle, and the function, of all that was made.
+    let made = |event: &str, faults: &str| {
+        let (_, made) = libssl.meet(event, TLS_1_3, "by_fault", faults);
+        let parts = made.iter().map(|made| made.split_once("@nth=").and_then(|(_, rest)| rest.split_once("/handle=")));
+        let parts = parts.map(|parts| parts.unwrap_or_else(|| panic!("{faults}: {made:?}")));
+        parts.map(|(nth, handle)| (nth.parse::<u32>().unwrap(), handle.to_owned())).collect::<Vec<_>>()
+    };
+    let numbers = |made: &[(u32, String)]| made.iter().map(|(nth, _)| *nth).collect::<Vec<_>>();
+    let everything = made("short_write", "want_read@1");
+    assert!(["1.1", "2.1"].iter().all(|end| everything.iter().any(|(_, handle)| handle == end)), "{everything:?}");
+    for (end, conditions) in [("1.1", ["role=client", "handle=1.1"]), ("2.1", ["role=server", "handle=2.1"])] {
+        for condition in conditions {
+            let one_end = made("short_write", &format!("want_read@1/{condition}"));
+            assert!(one_end.len() > 1 && one_end.iter().all(|(_, handle)| handle == end), "{condition}: {one_end:?}");
+            // What came before it is as it was.
+            let first = format!("want_read@nth={}/{condition}", one_end[0].0);
+            assert_eq!(made("short_write", &first), one_end[..1], "{first}");
+        }
+    }
+    let window = made("short_write", "want_read@1/calls=4-6");
+    assert!(!window.is_empty() && numbers(&window).iter().all(|nth| (4..=6).contains(nth)), "{window:?}");
+    let every = made("short_write", "want_read@every=3");
+    assert!(every.len() > 1 && numbers(&every).iter().all(|nth| nth.is_multiple_of(3)), "{every:?}");
+    let reads = made("short_write", "want_read@1/in=SSL_read");
+    assert!(!reads.is_empty() && reads.len() < everything.len(), "{reads:?}");
+    assert_eq!(made("short_write", "want_read@0"), []);
 }
 
 /// Nothing is made where the table has no cell for it, or the libssl no way.

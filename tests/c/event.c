@@ -206,6 +206,22 @@ static void key_update(void) {
     client_reads();
 }
 
+/* A ticket that the server sent with the end of its handshake, or none and a key update before its data. */
+static void ticket(void) {
+    int (*set_tickets)(SSL *, size_t);
+    if (!look_up(&set_tickets, "SSL_set_num_tickets")) bail_out("SSL_set_num_tickets", "is not there");
+    set_tickets(ends.server, really ? 1 : 0);
+    SSL_clear_mode(ends.client, SSL_MODE_AUTO_RETRY);
+    go_on_shaking_hands();
+    server_writes(SMALL);
+    pass_on_both_ways();
+    client_reads();
+    client_reads();
+    client_writes(SMALL);
+    pass_on_both_ways();
+    server_reads();
+}
+
 static void release(void) {
     int (*free_buffers)(SSL *);
     settle_down();
@@ -254,6 +270,7 @@ int main(int argc, char **argv) {
         void (*meet)(void);
     } events[] = {{"want_write", want_write},     {"wrong_retry", wrong_retry}, {"want_read", want_read},
                   {"short_write", short_write},   {"key_update", key_update},   {"release", release},
+                  {"ticket", ticket},
                   {"first_flight", first_flight}, {"second_flight", second_flight}, {"farewell", farewell}};
     if (argc != 4 && argc != 5) return 2;
     connection_load();
