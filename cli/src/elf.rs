@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// A function that every libssl exports.
 const WITNESS: &str = "SSL_get_SSL_CTX";
 
+/// Functions without which no program has a connection.
+const FIRST_CALLS: [&str; 3] = ["SSL_CTX_new", "SSL_new", "SSL_do_handshake"];
+
 /// A function that only our own libssl exports.
 const OURS: &str = "sslmode_dialect";
 
@@ -21,6 +24,8 @@ pub struct Elf {
     pub is_ours: bool,
     /// Whether it holds them without exporting them.
     pub holds_libssl: bool,
+    /// Whether it has the names of a libssl's functions, without importing these, and imports `dlsym`.
+    pub looks_libssl_up: bool,
     /// The version that a libssl or libcrypto in it calls itself.
     pub version: Option<String>,
 }
@@ -41,9 +46,17 @@ impl Elf {
             is_libssl: file.dynamic_symbols().any(|symbol| defines(symbol, WITNESS)),
             is_ours: file.dynamic_symbols().any(|symbol| defines(symbol, OURS)),
             holds_libssl: file.symbols().any(|symbol| defines(symbol, WITNESS)),
+            looks_libssl_up: looks_libssl_up(&file, &data),
             version: version(&data),
         })
     }
+}
+
+fn looks_libssl_up(file: &ElfFile64<'_, Endianness>, data: &[u8]) -> bool {
+    let linked: Vec<_> = file.dynamic_symbols().chain(file.symbols()).filter_map(|symbol| symbol.name().ok()).collect();
+    let is_linked = |name: &str| linked.contains(&name);
+    let holds = |name: &str| data.split(|&byte| byte == 0).any(|text| text == name.as_bytes());
+    is_linked("dlsym") && FIRST_CALLS.iter().any(|name| !is_linked(name) && holds(name))
 }
 
 /// The text that a libcrypto answers OpenSSL_version(0) with.

@@ -94,6 +94,8 @@ pub struct Program {
     elf: Elf,
     raised: Option<&'static str>,
     hosts: Vec<Host>,
+    /// What of it looks libssl's functions up by their names.
+    looks_up: Option<PathBuf>,
 }
 
 impl Program {
@@ -107,7 +109,8 @@ impl Program {
             Mistake::usage(format_args!("expected a 64-bit ELF program or a script, got {}", path.display()))
         })?;
         let files = elf.interpreter.as_deref().map(|linker| loaded_by(linker, &path)).unwrap_or_default();
-        Ok(Program { raised: raised_privileges(&path), hosts: Host::among(&files), script, elf, path })
+        let looks_up = if elf.looks_libssl_up { Some(path.clone()) } else { looking_up(&files) };
+        Ok(Program { raised: raised_privileges(&path), hosts: Host::among(&files), looks_up, script, elf, path })
     }
 
     fn describe(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -136,7 +139,7 @@ impl Program {
             _ if self.hosts.is_empty() && self.has_own_copy() => {
                 Some(String::from("it has a libssl of its own inside"))
             }
-            _ => None,
+            _ => self.looks_up.as_deref().map(looked_up),
         }
     }
 
@@ -146,13 +149,24 @@ impl Program {
 
     /// What there is in place of a libssl, or that there is one.
     pub fn uses(&self) -> String {
-        match (&self.hosts[..], &self.elf) {
+        match (&self.hosts[..], &self.elf.version) {
             ([host, ..], _) => format!("it is linked with {}", host.path.display()),
-            ([], elf) if elf.holds_libssl || elf.is_libssl => String::from("it has a libssl of its own inside"),
-            ([], Elf { version: Some(version), .. }) => format!("it may have {version} inside"),
+            _ if self.has_own_copy() => String::from("it has a libssl of its own inside"),
+            _ if self.looks_up.is_some() => String::from("it is linked with none, and loads one while it runs"),
+            (_, Some(version)) => format!("it may have {version} inside"),
             _ => String::from("it is linked with none, and may load one while it runs"),
         }
     }
+}
+
+/// The first of these files that looks libssl's functions up; a libssl has their names for other reasons.
+fn looking_up(files: &[PathBuf]) -> Option<PathBuf> {
+    let looks_up = |path: &&PathBuf| Elf::read(path).is_some_and(|elf| elf.looks_libssl_up && !elf.is_libssl);
+    files.iter().find(looks_up).cloned()
+}
+
+fn looked_up(by: &Path) -> String {
+    format!("{} looks libssl's functions up by name (dlsym)", name(by))
 }
 
 /// The program that a script names in its first line.
@@ -207,8 +221,10 @@ fn of_process(out: &mut dyn Write, pid: &str) -> Result<(), Mistake> {
         writeln!(out, "  libssl   none now: {}", uses.unwrap_or_else(|mistake| mistake.text))?;
     }
     let preloaded = files.iter().any(|path| name(path).starts_with("libsslmode"));
-    let answer = match (preloaded, Program::read(&program).ok().and_then(|program| program.obstacle())) {
-        (true, _) => String::from("libsslmode is in this process"),
+    let of_program = Program::read(&program).ok().and_then(|program| program.obstacle());
+    let answer = match (preloaded, of_program.or_else(|| looking_up(&files).as_deref().map(looked_up))) {
+        (true, None) => String::from("libsslmode is in this process"),
+        (true, Some(obstacle)) => format!("libsslmode is in this process, and does not reach it: {obstacle}"),
         (false, Some(obstacle)) => format!("would not reach it: {obstacle}"),
         (false, None) => String::from("would reach it; it has to be there when the program starts"),
     };

@@ -25,7 +25,8 @@ pub fn reason(program: &OsStr, counts: &Tally) -> String {
              a preload reaches; see LIMITS in sslmode(7)"
         ),
         Some(Ok(program)) => {
-            format!("{processes} seen, without a call to a libssl: {}", program.uses())
+            let why = program.obstacle().unwrap_or_else(|| program.uses());
+            format!("{processes} seen, without a call to a libssl: {why}")
         }
         _ => format!("{processes} seen, without a call to a libssl"),
     }
