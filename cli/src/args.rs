@@ -18,6 +18,8 @@ pub enum Verb {
     Run(Run),
     /// Run a program under many mixes of faults, and find the fewest that break it
     Sweep(Sweep),
+    /// Say what a program relies on that differs between two libssls, from the trace of a run
+    Report(Report),
     /// Say what a mask or a mode means, version by version, or what a finding does
     Explain(Explain),
     /// Say which libssl a program would use, or a process uses, and whether a preload reaches it
@@ -142,6 +144,41 @@ pub enum Libssl {
 }
 
 #[derive(ClapArgs)]
+pub struct Report {
+    /// Where the program comes from; `sslmode dialects` lists them [default: the libssl that the trace is of]
+    #[arg(long, value_name = "DIALECT")]
+    pub from: Option<String>,
+    /// Where it goes to
+    #[arg(long, value_name = "DIALECT")]
+    pub to: String,
+    /// The trace of a run on the old machine: say which calls got another outcome since
+    #[arg(long, value_name = "TRACE")]
+    pub baseline: Option<String>,
+    /// Leave out what this file's lines NAME:PATTERN match; a name is a topic or a finding
+    #[arg(long, value_name = "FILE")]
+    pub suppressions: Option<String>,
+    /// How the report is written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+    /// Write it to this file
+    #[arg(long, value_name = "PATH")]
+    pub output: Option<String>,
+    /// What `sslmode run --trace --format json --log TRACE` wrote; - is standard input
+    #[arg(required = true, value_name = "TRACE")]
+    pub traces: Vec<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum ReportFormat {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
+    /// One page that needs nothing beside it
+    Html,
+}
+
+#[derive(ClapArgs)]
 pub struct Explain {
     /// A number such as 0x14, names such as AUTO_RETRY|RELEASE_BUFFERS, or a finding such as moved-write-buffer
     #[arg(allow_hyphen_values = true)]
@@ -149,6 +186,9 @@ pub struct Explain {
     /// Only in this dialect; `sslmode dialects` lists them
     #[arg(long)]
     pub dialect: Option<String>,
+    /// What the same number is in this dialect, and which number the same modes have there
+    #[arg(long = "as", value_name = "DIALECT", requires = "dialect")]
+    pub other: Option<String>,
 }
 
 #[cfg(test)]

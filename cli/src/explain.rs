@@ -15,7 +15,13 @@ pub fn explain(explain: &Explain) -> Result<(), Mistake> {
     if let Some(rule) = Rule::by_name(&explain.mask) {
         return Ok(write_finding(rule.entry())?);
     }
-    let dialects = dialects(explain.dialect.as_deref())?;
+    if let (Some(name), Some(other)) = (&explain.dialect, &explain.other) {
+        return explain_as(&explain.mask, dialect("--dialect", name)?, dialect("--as", other)?);
+    }
+    let dialects = match &explain.dialect {
+        Some(name) => vec![dialect("--dialect", name)?],
+        None => Dialect::ALL.to_vec(),
+    };
     let (mut modes, mut error) = (Modes::empty(), None);
     let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
     for dialect in dialects {
@@ -49,12 +55,29 @@ fn named(text: &str, dialect: &Dialect) -> Modes {
     modes.collect::<Modes>() & dialect.known()
 }
 
-fn dialects(name: Option<&str>) -> Result<Vec<&'static Dialect>, Mistake> {
-    let Some(name) = name else { return Ok(Dialect::ALL.to_vec()) };
+/// A program built for one libssl's numbers that meets another: the same number, and the same modes.
+fn explain_as(text: &str, from: &'static Dialect, to: &'static Dialect) -> Result<(), Mistake> {
+    let mask = from.argument(from.parse_mask(text).map_err(|error| Mistake::usage(error.to_string()))?);
+    let (modes, there) = (from.decode(mask).modes, to.argument(mask));
+    let mut out = io::stdout().lock();
+    writeln!(out, "{mask:#x} in {}: {}", from.name, from.name_mask(mask))?;
+    writeln!(out, "{there:#x} in {}: {}", to.name, to.name_mask(there))?;
+    for (name, mode) in modes.iter_names() {
+        match to.encode(mode) {
+            Ok(0) => writeln!(out, "{name} is 0 in {}: it does nothing there", to.name)?,
+            Ok(number) => writeln!(out, "{name} is {number:#x} in {}", to.name)?,
+            Err(_) => writeln!(out, "{name} does not exist in {}", to.name)?,
+        }
+    }
+    Ok(())
+}
+
+/// The dialect of this name, which `option` was given.
+pub fn dialect(option: &str, name: &str) -> Result<&'static Dialect, Mistake> {
     let names = Dialect::ALL.map(|dialect| dialect.name);
-    Dialect::by_name(name).map(|dialect| vec![dialect]).ok_or_else(|| {
+    Dialect::by_name(name).ok_or_else(|| {
         let meant = nearest(name, names).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
-        Mistake::usage(format_args!("--dialect: expected one of {}, got \"{name}\"{meant}", names.join(", ")))
+        Mistake::usage(format_args!("{option}: expected one of {}, got \"{name}\"{meant}", names.join(", ")))
     })
 }
 

@@ -7,6 +7,7 @@ mod explain;
 mod hosts;
 mod library;
 mod mistake;
+mod report;
 mod run;
 mod signals;
 mod sweep;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let done = match verb {
         Verb::Run(run) => run::run(run),
         Verb::Sweep(sweep) => sweep::sweep(&sweep),
+        Verb::Report(report) => report::report(&report),
         Verb::Explain(explain) => explain::explain(&explain).map(|()| ExitCode::SUCCESS),
         Verb::Hosts { target } => hosts::hosts(&target).map(|()| ExitCode::SUCCESS),
         Verb::Dialects => dialects::dialects().map(|()| ExitCode::SUCCESS),

@@ -325,10 +325,10 @@ fn dialects() {
 #[test]
 fn the_manual_page() {
     let page = std::fs::read_to_string(root().join("man/sslmode.1")).unwrap().replace("\\-", "-");
-    for verb in ["run", "explain", "hosts", "dialects"] {
+    for verb in ["run", "sweep", "report", "explain", "hosts", "dialects"] {
         assert!(page.contains(&format!(".SS sslmode {verb}\n")), "{verb}");
     }
-    let (_, help, _) = ran(&mut sslmode(&["run", "--help"]));
+    let help = ["run", "sweep", "report", "explain"].map(|verb| ran(&mut sslmode(&[verb, "--help"])).1).concat();
     let options = help.split_whitespace().filter_map(|word| word.strip_prefix("--")).filter(|word| !word.is_empty());
     for option in options.filter(|option| *option != "help") {
         let option = option.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());

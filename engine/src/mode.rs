@@ -5,7 +5,7 @@ bitflags::bitflags! {
     ///
     /// The bits of this type are the engine's own and never leave it: the same number is another mode in another
     /// libssl, so the numbers that a program passes are in its [`Dialect`](crate::Dialect).
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct Modes: u32 {
         /// `SSL_write` may report success when a single record has been written (manual page, first mode).
         const ENABLE_PARTIAL_WRITE = 1 << 0;

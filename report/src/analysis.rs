@@ -1,0 +1,516 @@
+//! Takes the lines of traces in, one at a time, and says which topics a call belongs to.
+
+mod judge;
+
+use crate::baseline::{Baseline, Recorder};
+use crate::found::{self, Evidence, Finding, Profiled, Program, Report, SHOWN, Status, TopicFound, Trace};
+use crate::handles::{Birth, Connection, Context, Key, Process, Table};
+use crate::input::{Input, Next};
+use crate::timeline::{self, Entry};
+use crate::writes::{Write, address};
+use sslmode_engine::differences::{self, Difference, Topic};
+use sslmode_engine::fallback::{Role, is_sent};
+use sslmode_engine::{Dialect, Modes};
+use sslmode_protocol::event::{Birth as Born, Name};
+use sslmode_protocol::suppressions::Suppressions;
+use sslmode_protocol::{Event, Line};
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, BufRead};
+use std::rc::Rc;
+
+/// So many processes are listed.
+const PROGRAMS: usize = 100;
+/// So many connections are shown, whatever is found on them.
+const CONNECTIONS: usize = 40;
+/// So many more, if something is found on them.
+const FOUND_CONNECTIONS: usize = 40;
+/// The longest text that is kept of an event, in letters.
+const LONGEST: usize = 400;
+
+/// What is asked of a trace.
+pub struct Question {
+    /// Where the program comes from; None: the libssl that the trace is of.
+    pub from: Option<&'static Dialect>,
+    /// Where it goes to.
+    pub to: &'static Dialect,
+    /// What is not told.
+    pub suppressions: Suppressions,
+    /// A run on the old machine.
+    pub baseline: Option<Baseline>,
+}
+
+/// No line of the traces says which libssl they are of, and nothing else does.
+#[derive(Debug)]
+pub struct NoDialect;
+
+/// What is counted of a topic.
+#[derive(Debug, Default)]
+struct Tally {
+    count: u64,
+    perhaps: u64,
+    safe: u64,
+    suppressed: u64,
+    evidence: Vec<Evidence>,
+}
+
+/// Where a line stands.
+#[derive(Clone)]
+struct Place {
+    trace: Rc<str>,
+    line: u64,
+    time_us: u64,
+    pid: u32,
+    program: Rc<str>,
+}
+
+/// An analysis in progress.
+pub struct Analysis {
+    question: Question,
+    from: Option<&'static Dialect>,
+    differences: Vec<Difference>,
+    tallies: BTreeMap<Topic, Tally>,
+    processes: HashMap<u32, Process>,
+    latest: Option<&'static Dialect>,
+    contexts: Table<Context>,
+    connections: Table<Connection>,
+    traces: Vec<Trace>,
+    programs: Vec<Program>,
+    process_count: u64,
+    handles: [u64; 2],
+    findings: BTreeMap<String, Finding>,
+    profiled: BTreeMap<String, Profiled>,
+    shown: Vec<timeline::Connection>,
+    allotted: usize,
+    found_on: usize,
+    left_out: u64,
+    recorder: Option<Recorder>,
+    without_addresses: u64,
+    other_dialects: u64,
+}
+
+impl Analysis {
+    /// Nothing is read yet.
+    pub fn new(question: Question) -> Analysis {
+        let recorder = question.baseline.is_some().then(Recorder::default);
+        let mut analysis = Analysis {
+            from: None,
+            differences: Vec::new(),
+            tallies: BTreeMap::new(),
+            processes: HashMap::new(),
+            latest: None,
+            contexts: Table::default(),
+            connections: Table::default(),
+            traces: Vec::new(),
+            programs: Vec::new(),
+            process_count: 0,
+            handles: [0; 2],
+            findings: BTreeMap::new(),
+            profiled: BTreeMap::new(),
+            shown: Vec::new(),
+            allotted: 0,
+            found_on: 0,
+            left_out: 0,
+            recorder,
+            without_addresses: 0,
+            other_dialects: 0,
+            question,
+        };
+        if let Some(from) = analysis.question.from {
+            analysis.settle(from);
+        }
+        analysis
+    }
+
+    /// From now on it is known where the program comes from.
+    fn settle(&mut self, from: &'static Dialect) {
+        self.from = Some(from);
+        self.differences = differences::between(from, self.question.to);
+    }
+
+    /// Takes in a whole trace.
+    ///
+    /// # Errors
+    /// The reader's.
+    pub fn read(&mut self, name: &str, reader: impl BufRead) -> io::Result<()> {
+        let name: Rc<str> = name.into();
+        let mut trace = Trace { name: name.clone(), lines: 0, events: 0, problems: Vec::new(), bad_lines: 0 };
+        let mut input = Input::new(reader);
+        let read = loop {
+            match input.read() {
+                Ok(Next::Line(line)) => {
+                    trace.events += 1;
+                    self.line(&name, input.number(), &line);
+                }
+                Ok(Next::Unknown) => trace.events += 1,
+                Ok(Next::Problem(problem)) => {
+                    trace.bad_lines += 1;
+                    if trace.problems.len() < SHOWN {
+                        trace.problems.push(problem);
+                    }
+                }
+                Ok(Next::End) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        trace.lines = input.number();
+        self.traces.push(trace);
+        self.end_of_trace(&name);
+        read
+    }
+
+    /// What is alive at the end of a trace never ended: the program was stopped, or the trace was cut off.
+    fn end_of_trace(&mut self, trace: &Rc<str>) {
+        for (key, connection) in self.connections.take(|_| true) {
+            self.close(trace, key, connection);
+        }
+        self.contexts.take(|_| true);
+        self.processes.clear();
+        self.latest = None;
+    }
+
+    /// What was found.
+    ///
+    /// # Errors
+    /// It is not known where the program comes from.
+    pub fn finish(self) -> Result<Report, NoDialect> {
+        let Some(from) = self.from else { return Err(NoDialect) };
+        let mut remarks = Vec::new();
+        if self.without_addresses > 0 {
+            remarks.push(format!(
+                "{} writes have no address of their buffer in the trace, and are not judged: it was made by an older \
+                 version",
+                self.without_addresses
+            ));
+        }
+        if self.other_dialects > 0 {
+            remarks.push(format!(
+                "{} more libssls of other dialects were found in the traces: without --from the first one, {}, is where the \
+                 program comes from",
+                self.other_dialects, from.name
+            ));
+        }
+        let mut tallies = self.tallies;
+        let topics = self.differences.into_iter().map(|difference| {
+            let tally = tallies.remove(&difference.topic).unwrap_or_default();
+            let status = match &tally {
+                _ if tally.count > tally.suppressed => Status::Found,
+                _ if tally.safe + tally.count > 0 => Status::Safe,
+                _ if found::is_shown(difference.topic) => Status::NotExercised,
+                _ => Status::NotShown,
+            };
+            let Tally { count, perhaps, safe, suppressed, evidence } = tally;
+            TopicFound { difference, status, count, perhaps, safe, suppressed, evidence }
+        });
+        let changed = self.question.baseline.zip(self.recorder).map(|(old, new)| old.beside(&new.finish()));
+        Ok(Report {
+            from,
+            to: self.question.to,
+            traces: self.traces,
+            programs: self.programs,
+            processes: self.process_count,
+            handles: self.handles,
+            topics: topics.collect(),
+            findings: self.findings.into_values().collect(),
+            profiled: self.profiled.into_values().collect(),
+            connections: self.shown,
+            connections_left_out: self.left_out,
+            changed,
+            remarks,
+        })
+    }
+
+    fn line(&mut self, trace: &Rc<str>, number: u64, line: &Line) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.line(number, line);
+        }
+        let process = self.processes.entry(line.pid).or_insert_with(|| Process {
+            program: "(unknown)".into(),
+            dialect: self.latest,
+            place: None,
+        });
+        let program = process.program.clone();
+        let place = Place { trace: trace.clone(), line: number, time_us: line.time_us, pid: line.pid, program };
+        match &line.event {
+            Event::Start { program, .. } => self.start(line.pid, program),
+            Event::Host { version, dialect, .. } => self.host(line.pid, version, dialect),
+            Event::Birth(birth) | Event::Seen(birth) => self.birth(&place, birth, &line.event),
+            Event::Mode { function, handle, asked, after, .. } => {
+                self.mode(&place, function, handle, asked.as_deref(), after, &line.event);
+            }
+            Event::Fault { handle, .. } => self.on_timeline(&place, handle, &line.event),
+            Event::Io { handle, inner, .. } => {
+                if !inner {
+                    self.on_timeline(&place, handle, &line.event);
+                    self.io(&place, handle, &line.event);
+                }
+            }
+            Event::Handshake { handle, version, role, .. } => {
+                self.on_timeline(&place, handle, &line.event);
+                self.handshake(&place, handle, version.as_deref(), role.as_deref(), &line.event);
+            }
+            Event::Finding(finding) => self.finding(&place, finding),
+            Event::Findings { .. } => {}
+            Event::Profile { handle, kind, text, .. } => self.profile(&place, handle, kind, text, &line.event),
+            Event::Death { handle } => self.death(&place, handle, &line.event),
+        }
+        for (key, connection) in self.connections.excess() {
+            self.close(trace, key, connection);
+        }
+        self.contexts.excess();
+    }
+
+    fn start(&mut self, pid: u32, program: &str) {
+        self.process_count += 1;
+        let program: Rc<str> = program.into();
+        let mut place = None;
+        if self.programs.len() < PROGRAMS {
+            place = Some(self.programs.len());
+            let program = program.clone();
+            self.programs.push(Program { program, pid, hosts: Vec::new(), contexts: 0, connections: 0 });
+        }
+        self.processes.insert(pid, Process { program, dialect: None, place });
+    }
+
+    fn host(&mut self, pid: u32, version: &str, dialect: &str) {
+        let Some(dialect) = Dialect::by_name(dialect) else { return };
+        match self.from {
+            None => self.settle(dialect),
+            Some(from) if self.question.from.is_none() && from.name != dialect.name => self.other_dialects += 1,
+            Some(_) => {}
+        }
+        self.latest = Some(dialect);
+        let Some(process) = self.processes.get_mut(&pid) else { return };
+        process.dialect = Some(dialect);
+        if let Some(program) = process.place.and_then(|place| self.programs.get_mut(place)) {
+            let host = format!("{} ({})", version.trim(), dialect.name);
+            if program.hosts.len() < SHOWN && !program.hosts.contains(&host) {
+                program.hosts.push(host);
+            }
+        }
+    }
+
+    /// The libssl that the process was seen on.
+    fn observed(&self, pid: u32) -> &'static Dialect {
+        let seen = self.processes.get(&pid).and_then(|process| process.dialect);
+        seen.or(self.from).unwrap_or(self.question.to)
+    }
+
+    fn modes(&self, pid: u32, mask: &str) -> Modes {
+        let dialect = self.observed(pid);
+        dialect.decode(dialect.parse_mask(mask).unwrap_or(0)).modes
+    }
+
+    fn birth(&mut self, place: &Place, born: &Born, event: &Event) {
+        let Some(key) = key(place, &born.handle) else { return };
+        let birth = Birth { line: place.line, call: shortened(&event.to_string()).into() };
+        let kind = usize::from(!is_context(&born.function));
+        self.handles[kind] += 1;
+        let process = self.processes.get(&place.pid).and_then(|process| process.place);
+        if let Some(program) = process.and_then(|at| self.programs.get_mut(at)) {
+            *[&mut program.contexts, &mut program.connections][kind] += 1;
+        }
+        if kind == 0 {
+            self.contexts.remove(key);
+            *self.contexts.get(key, place.line) = Context { birth: Some(birth), ..Context::default() };
+            return;
+        }
+        if let Some(connection) = self.connections.remove(key) {
+            self.close(&place.trace, key, connection);
+        }
+        let parent = born.parent.as_deref().and_then(|parent| self::key(place, parent));
+        let (context, named) = self.inherited(parent);
+        let modes = self.modes(place.pid, &born.modes);
+        let shown = self.allotted < CONNECTIONS;
+        self.allotted += usize::from(shown);
+        let connection = self.connections.get(key, place.line);
+        *connection = Connection { birth: Some(birth), context, named, modes, ..Connection::default() };
+        connection.timeline.shown = shown;
+        connection.timeline.push(entry(place, event));
+    }
+
+    /// The context of a new connection, and the modes that it brings: a parent may be a connection too (SSL_dup).
+    fn inherited(&mut self, parent: Option<Key>) -> (Option<Key>, Modes) {
+        let Some(parent) = parent else { return (None, Modes::empty()) };
+        if let Some(context) = self.contexts.known(parent) {
+            return (Some(parent), context.named);
+        }
+        self.connections.known(parent).map_or((None, Modes::empty()), |known| (known.context, known.named))
+    }
+
+    fn mode(&mut self, place: &Place, function: &Name, handle: &str, asked: Option<&str>, after: &str, event: &Event) {
+        let Some(key) = key(place, handle) else { return };
+        let dialect = self.observed(place.pid);
+        let mask = asked.and_then(|asked| dialect.parse_mask(asked).ok());
+        let named = mask.map_or(Modes::empty(), |mask| dialect.decode(mask).modes);
+        if is_context(function) {
+            self.contexts.get(key, place.line).named |= named;
+        } else {
+            let after = self.modes(place.pid, after);
+            let connection = self.connections.get(key, place.line);
+            connection.named |= named;
+            connection.modes = after;
+            connection.timeline.push(entry(place, event));
+        }
+        if let Some(mask) = mask {
+            self.judge_mask(place, handle, mask, event);
+        }
+    }
+
+    fn on_timeline(&mut self, place: &Place, handle: &str, event: &Event) {
+        if let Some(key) = key(place, handle) {
+            let modes = self.observed(place.pid).default_modes.value;
+            let connection = self.connections.get(key, place.line);
+            if connection.birth.is_none() && connection.modes.is_empty() {
+                connection.modes = modes;
+            }
+            connection.timeline.push(entry(place, event));
+        }
+    }
+
+    fn io(&mut self, place: &Place, handle: &str, event: &Event) {
+        let (Some(from), Some(key)) = (self.from, key(place, handle)) else { return };
+        let Event::Io { function, error, requested, .. } = event else { return };
+        if requested.is_some() {
+            self.judge_default(place, handle, key);
+        }
+        self.judge_failure(place, handle, key, event);
+        if function.starts_with("SSL_read") || function.starts_with("SSL_peek") {
+            self.judge_read(place, key, event);
+        }
+        let own_retry = match Write::of(event) {
+            Some(write) => self.judge_write(place, handle, key, from, &write, event),
+            None => false,
+        };
+        let connection = self.connections.get(key, place.line);
+        connection.dead |= error.as_deref() == Some("SSL_ERROR_SSL") && !own_retry;
+        let syscall = error.as_deref() == Some("SSL_ERROR_SYSCALL") && Write::of(event).is_some();
+        connection.transport_failed |= syscall && !own_retry && requested.is_some_and(|length| length > 0);
+    }
+
+    fn handshake(&mut self, place: &Place, handle: &str, version: Option<&str>, role: Option<&str>, event: &Event) {
+        let (Some(from), Some(key)) = (self.from, key(place, handle)) else { return };
+        let connection = self.connections.get(key, place.line);
+        connection.version = version.map(shortened);
+        connection.client = role == Some("client");
+        let (modes, client) = (connection.modes, connection.client);
+        if !client {
+            return;
+        }
+        let sends = is_sent(from, Role::Client, modes) || is_sent(self.question.to, Role::Client, modes);
+        let note = sends.then(|| "a handshake under SEND_FALLBACK_SCSV".to_owned());
+        self.judge(place, handle, Topic::FallbackSignal, event, note.clone());
+        self.judge(place, handle, Topic::DowngradeMark, event, note);
+        if version.is_some_and(|version| version.starts_with("DTLS")) {
+            let note = modes.contains(Modes::RELEASE_BUFFERS).then(|| "DTLS under RELEASE_BUFFERS".to_owned());
+            self.judge(place, handle, Topic::DtlsBuffers, event, note);
+        }
+    }
+
+    fn finding(&mut self, place: &Place, finding: &sslmode_protocol::event::Finding) {
+        let frames = finding.frames.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" < ");
+        let shown = Evidence {
+            call: shortened(&frames),
+            note: shortened(&finding.text),
+            ..evidence(place, &finding.handle, place.line)
+        };
+        let name = shortened(&finding.name);
+        let names = finding.frames.iter().flat_map(|frame| frame.split(['(', ')', ' ', '+', ':']));
+        let suppressed = self.question.suppressions.cover(&name, names.chain([finding.function.as_ref()]));
+        let known = self.findings.entry(name.clone()).or_insert_with(|| Finding {
+            name: name.clone(),
+            severity: shortened(&finding.severity),
+            advice: shortened(&finding.advice),
+            count: 0,
+            suppressed: 0,
+            evidence: Vec::new(),
+        });
+        known.count += 1;
+        known.suppressed += u64::from(suppressed);
+        if suppressed {
+            return;
+        }
+        if known.evidence.len() < SHOWN {
+            known.evidence.push(shown);
+        }
+        self.show_found(place, &finding.handle, format!("{name}: {}", finding.text));
+    }
+
+    fn profile(&mut self, place: &Place, handle: &str, kind: &str, text: &str, event: &Event) {
+        let shown = Evidence {
+            call: shortened(&event.to_string()),
+            note: shortened(text),
+            ..evidence(place, handle, place.line)
+        };
+        let kind = shortened(kind);
+        let known =
+            self.profiled.entry(kind.clone()).or_insert_with(|| Profiled { kind, count: 0, evidence: Vec::new() });
+        known.count += 1;
+        if known.evidence.len() < SHOWN {
+            known.evidence.push(shown);
+        }
+        self.show_found(place, handle, text.to_owned());
+    }
+
+    fn death(&mut self, place: &Place, handle: &str, event: &Event) {
+        let Some(key) = key(place, handle) else { return };
+        self.contexts.remove(key);
+        if let Some(mut connection) = self.connections.remove(key) {
+            connection.timeline.push(entry(place, event));
+            self.close(&place.trace, key, connection);
+        }
+    }
+
+    /// A connection ends, or is followed no further.
+    fn close(&mut self, trace: &Rc<str>, (pid, address): Key, mut connection: Connection) {
+        let program = self.processes.get(&pid).map_or_else(|| "(unknown)".into(), |process| process.program.clone());
+        let handle = format!("{address:#x}");
+        if let Some((line, call)) = connection.given_up.take() {
+            let place = Place { trace: trace.clone(), line, time_us: 0, pid, program: program.clone() };
+            let note = "SSL_ERROR_WANT_READ without AUTO_RETRY, and no further read: over TLS 1.3 a ticket may be all that came";
+            self.relies(&place, &handle, Topic::SessionTickets, line, &call, note.to_owned());
+        }
+        if !connection.timeline.shown {
+            self.left_out += 1;
+            return;
+        }
+        let role = if connection.client { "client" } else { "server" };
+        let agreed = connection.version.map_or_else(String::new, |version| format!("{version}, {role}"));
+        let (first, left_out, last) = connection.timeline.parts();
+        let trace = trace.clone();
+        self.shown.push(timeline::Connection { trace, program, pid, handle, agreed, first, left_out, last });
+    }
+}
+
+fn is_context(function: &str) -> bool {
+    function.starts_with("SSL_CTX_")
+}
+
+fn key(place: &Place, handle: &str) -> Option<Key> {
+    Some((place.pid, address(handle)?))
+}
+
+fn evidence(place: &Place, handle: &str, line: u64) -> Evidence {
+    Evidence {
+        trace: place.trace.clone(),
+        line,
+        program: place.program.clone(),
+        pid: place.pid,
+        handle: shortened(handle),
+        call: String::new(),
+        note: String::new(),
+    }
+}
+
+fn entry(place: &Place, event: &Event) -> Entry {
+    let text = shortened(&event.to_string()).into();
+    Entry { line: place.line, time_us: place.time_us, kind: timeline::kind(event), text, count: 1 }
+}
+
+/// What is kept of a text, in one line.
+fn shortened(text: &str) -> String {
+    let text = text.lines().next().unwrap_or_default();
+    match text.char_indices().nth(LONGEST) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
