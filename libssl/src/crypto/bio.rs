@@ -100,8 +100,20 @@ impl Bio {
     }
 
     /// What it waits for, if the last call on it is to be made again.
-    pub fn waits(&self) -> Option<Waits> {
-        waits(self.as_ptr())
+    ///
+    /// As `SSL_get_error` asks: it looks at the kind of wait and not at `BIO_FLAGS_SHOULD_RETRY`, and first at the one that
+    /// belongs to the call. BIOs of programs (haproxy's) leave the flag of an earlier read where a write has to wait.
+    pub fn waits(&self, for_write: bool) -> Option<Waits> {
+        // SAFETY: it is alive.
+        let flag = |flags| unsafe { BIO_test_flags(self.as_ptr(), flags) } != 0;
+        match () {
+            () if for_write && flag(FLAGS_WRITE) => Some(Waits::Write),
+            () if flag(FLAGS_READ) => Some(Waits::Read),
+            () if flag(FLAGS_WRITE) => Some(Waits::Write),
+            // SAFETY: as above.
+            () if flag(FLAGS_IO_SPECIAL) => Some(Waits::Special(unsafe { BIO_get_retry_reason(self.as_ptr()) })),
+            () => None,
+        }
     }
 
     /// Marks it as waiting for something to read.
@@ -118,22 +130,6 @@ impl Drop for Bio {
     fn drop(&mut self) {
         // SAFETY: the reference is ours; the chain behind it goes as OpenSSL's does when an SSL is freed.
         unsafe { ffi::BIO_free_all(self.as_ptr()) };
-    }
-}
-
-fn waits(bio: *mut ffi::BIO) -> Option<Waits> {
-    // SAFETY: the callers hold references.
-    let flag = |flags| unsafe { BIO_test_flags(bio, flags) } != 0;
-    // As SSL_get_error asks: it looks at the kind of wait and not at BIO_FLAGS_SHOULD_RETRY.
-    if flag(FLAGS_READ) {
-        Some(Waits::Read)
-    } else if flag(FLAGS_WRITE) {
-        Some(Waits::Write)
-    } else if flag(FLAGS_IO_SPECIAL) {
-        // SAFETY: as above.
-        Some(Waits::Special(unsafe { BIO_get_retry_reason(bio) }))
-    } else {
-        None
     }
 }
 

@@ -145,7 +145,7 @@ impl Ssl {
             Want::Writing => self.wbio(),
             _ => None,
         };
-        match waits.and_then(|bio| bio.waits()) {
+        match waits.and_then(|bio| bio.waits(self.want.get() == Want::Writing)) {
             Some(Waits::Read) => return answer::WANT_READ,
             Some(Waits::Write) => return answer::WANT_WRITE,
             Some(Waits::Special(RETRY_CONNECT)) => return answer::WANT_CONNECT,

@@ -241,6 +241,51 @@ static void transports(void) {
     ERR_clear_error();
 }
 
+/* BIOs that say what they wait for and take nothing of it back, as haproxy's: what a call waits for is then its own. */
+static int lazy_read(BIO *bio, char *data, int length) {
+    int count = BIO_read(BIO_get_data(bio), data, length);
+    if (count <= 0)
+        BIO_set_retry_read(bio);
+    return count;
+}
+
+static int lazy_write(BIO *bio, const char *data, int length) {
+    int count = BIO_write(BIO_get_data(bio), data, length);
+    if (count <= 0)
+        BIO_set_retry_write(bio);
+    return count;
+}
+
+static void lazy_transport(void) {
+    static char data[60000];
+    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "lazy");
+    SSL *client = SSL_new(client_ctx), *server = SSL_new(server_ctx);
+    BIO *left, *right, *lazy;
+    printf("-- lazy transport, %x\n", (unsigned)version);
+    BIO_meth_set_read(method, lazy_read);
+    BIO_meth_set_write(method, lazy_write);
+    BIO_meth_set_ctrl(method, failing_ctrl);
+    BIO_meth_set_destroy(method, failing_destroy);
+    must((lazy = BIO_new(method)) != NULL && BIO_new_bio_pair(&left, 20000, &right, 20000), "make a pair");
+    BIO_set_data(lazy, left);
+    BIO_set_init(lazy, 1);
+    SSL_set_bio(client, lazy, lazy);
+    SSL_set_bio(server, right, right);
+    SSL_set_connect_state(client);
+    SSL_set_accept_state(server);
+    VALUE(handshake(client, server));
+    ERROR(client, SSL_read(client, data, 10));
+    ERROR(client, SSL_write(client, data, sizeof data));
+    ERROR(client, SSL_read(client, data, 10));
+    ERROR(client, SSL_write(client, data, sizeof data));
+    while (SSL_read(server, data, sizeof data) > 0)
+        ;
+    ERROR(client, SSL_write(client, data, sizeof data));
+    SSL_free(client);
+    SSL_free(server);
+    BIO_meth_free(method);
+}
+
 static void *connect_often(void *good) {
     for (int i = 0; i < 15; i++) {
         SSL *client, *server;
@@ -317,6 +362,7 @@ int main(void) {
         out_of_order();
         callbacks();
         transports();
+        lazy_transport();
         threads();
         forks();
         SSL_CTX_free(client_ctx);
