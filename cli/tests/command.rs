@@ -1,5 +1,6 @@
 //! The command, as a user runs it.
 
+use sslmode_protocol::Event;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
@@ -24,6 +25,23 @@ fn program() -> &'static Path {
         let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("command-masks");
         let compiler = Command::new(std::env::var_os("CC").unwrap_or("cc".into()))
             .arg(root().join("tests/c/masks.c"))
+            .arg("-o")
+            .arg(&program)
+            .args(["-lssl", "-lcrypto"])
+            .status();
+        assert!(compiler.unwrap().success());
+        program
+    });
+    &PROGRAM
+}
+
+/// A program that breaks one rule: it sets a mode that is none.
+fn breaks_a_rule() -> &'static Path {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("command-unknown-mode");
+        let compiler = Command::new(std::env::var_os("CC").unwrap_or("cc".into()))
+            .args(["-g", "-O0", "-pthread"])
+            .arg(root().join("examples/findings/unknown_mode.c"))
             .arg("-o")
             .arg(&program)
             .args(["-lssl", "-lcrypto"])
@@ -81,6 +99,97 @@ fn trace_and_force() {
     let (_, _, stderr) = ran(command.arg(&log).arg("--").arg(program()));
     assert_eq!(stderr, "");
     assert!(std::fs::read_to_string(log).unwrap().starts_with("{\"v\":1,"));
+}
+
+#[test]
+fn check_tells_which_rule_was_broken() {
+    let checked = |options: &[&str]| {
+        let (status, _, stderr) = ran(sslmode(&["run", "--check"]).args(options).arg("--").arg(breaks_a_rule()));
+        (status, stderr)
+    };
+    let (status, stderr) = checked(&["--exitcode", "66"]);
+    assert_eq!(status, 0, "a warning is no error: {stderr}");
+    assert!(stderr.contains("]: WARNING: unknown-mode: SSL_CTX_set_mode with 0x4000: "), "{stderr}");
+    let frame = "    #0 command-unknown-mode(main+0x";
+    let line = stderr.lines().find(|line| line.starts_with(frame)).unwrap_or_else(|| panic!("{stderr}"));
+    assert!(line.contains("examples/findings/unknown_mode.c:"), "{line}");
+    assert!(stderr.ends_with("]: 1 finding: unknown-mode 1\n"), "{stderr}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (_, stderr) = checked(&["--format", "json", "--log", &path("log")]);
+    assert_eq!(stderr, "");
+    let log = std::fs::read_to_string(path("log")).unwrap();
+    let events: Vec<_> =
+        log.lines().map(|line| serde_json::from_str::<sslmode_protocol::Line>(line).unwrap().event).collect();
+    let [Event::Start { .. }, Event::Finding(finding), Event::Findings { found }] = events.as_slice() else {
+        panic!("{log}")
+    };
+    assert_eq!(
+        (&*finding.name, &*finding.severity, &*finding.function),
+        ("unknown-mode", "warning", "SSL_CTX_set_mode")
+    );
+    assert_eq!((found[0].count, &found[0].frames), (1, &finding.frames));
+
+    for line in ["unknown-mode:^main$", "*:unknown_mode.c", "unknown-mode:command-unknown-mode$"] {
+        std::fs::write(path("file"), format!("# theirs\n{line}\n")).unwrap();
+        assert_eq!(checked(&["--suppressions", &path("file")]), (0, String::new()), "{line}");
+    }
+    std::fs::write(path("file"), "busy-retry:main\nunknown-mode:SSL_connect\n").unwrap();
+    assert!(checked(&["--suppressions", &path("file")]).1.contains("unknown-mode"));
+}
+
+/// Errors end in the status asked for, and fail a sweep.
+#[test]
+fn errors_count() {
+    let broken = Path::new(env!("CARGO_TARGET_TMPDIR")).join("command-write-after-shutdown");
+    let mut compiler = Command::new(std::env::var_os("CC").unwrap_or("cc".into()));
+    compiler.arg(root().join("examples/findings/write_after_shutdown.c")).arg("-pthread").arg("-o").arg(&broken);
+    assert!(compiler.args(["-lssl", "-lcrypto"]).status().unwrap().success());
+    let own = ran(&mut Command::new(&broken)).0;
+    let (status, _, stderr) = ran(sslmode(&["run", "--check"]).arg(&broken));
+    assert_eq!(status, own, "{stderr}");
+    let (status, _, stderr) = ran(sslmode(&["run", "--check", "--exitcode", "66"]).arg(&broken));
+    assert_eq!(status, 66, "{stderr}");
+}
+
+#[test]
+fn mistakes_about_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file").display().to_string();
+    std::fs::write(&file, "# none\nbusy-retry\n").unwrap();
+    let mistake = |options: &[&str]| {
+        let (status, _, stderr) = ran(sslmode(&["run"]).args(options).arg("true"));
+        assert_eq!(status, 2, "{stderr}");
+        stderr
+    };
+    let expected = format!("--suppressions: {file}: line 2: expected FINDING:PATTERN, got \"busy-retry\"");
+    assert!(mistake(&["--check", "--suppressions", &file]).contains(&expected));
+    std::fs::write(&file, "busi-retry:main").unwrap();
+    let expected = "line 1: unknown finding \"busi-retry\"; did you mean \"busy-retry\"?";
+    assert!(mistake(&["--check", "--suppressions", &file]).contains(expected));
+    assert!(mistake(&["--check", "--suppressions", "/no/such"]).contains("expected a text file, got: No such file"));
+    assert!(mistake(&["--exitcode", "3"]).contains("--check"));
+    assert!(mistake(&["--check", "--exitcode", "0"]).contains("0 is not in 1..=255"));
+    // The library by itself says so too, and checks nonetheless.
+    let options = format!("check:suppressions=\"{file}\"");
+    let mut alone = Command::new(breaks_a_rule());
+    let (_, _, stderr) = ran(alone.env("LD_PRELOAD", library()).env("SSLMODE_OPTIONS", options));
+    let expected =
+        format!("]: option suppressions: {file}: line 1: unknown finding \"busi-retry\"; nothing is suppressed");
+    assert!(stderr.contains(&expected) && stderr.contains("WARNING: unknown-mode"), "{stderr}");
+}
+
+#[test]
+fn findings_are_explained() {
+    let (status, stdout, _) = ran(&mut sslmode(&["explain", "moved-write-buffer"]));
+    assert_eq!(status, 0);
+    assert!(stdout.starts_with("moved-write-buffer (error)\n\nFound: SSL_write returned -1"), "{stdout}");
+    for part in ["\nNot found: ", "\nRule: SSL_CTX_set_mode(3)", "\nInstead: Set SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER"] {
+        assert!(stdout.contains(part), "{stdout}");
+    }
+    let (_, _, stderr) = ran(&mut sslmode(&["explain", "moved-write-bufer"]));
+    assert!(stderr.contains("did you mean \"moved-write-buffer\"?"), "{stderr}");
 }
 
 /// A library that was preloaded before, and itself stands in front of a function of libssl, goes on doing so.
@@ -211,7 +320,7 @@ fn mistakes_end_with_2_before_anything_starts() {
         (&["run", "--format", "jsno"], "invalid value 'jsno'"),
         (&["run", "--trcae"], "unexpected argument '--trcae'"),
         (&["run", "--trace", "--log", "/nowhere/log"], "--log: expected a file to write to, got /nowhere/log"),
-        (&["run", "--log", "/tmp/log"], "--log: expected --trace with it"),
+        (&["run", "--log", "/tmp/log"], "--log: expected --trace or --check with it"),
         (&["run", "--libssl", "theirs", "true"], "invalid value 'theirs'"),
     ] {
         let mut command = sslmode(arguments);

@@ -122,7 +122,7 @@ impl Connection {
         }
         let excused = self.writes.is_pending() && look.peer_has_closed();
         let abandoned = if excused { None } else { self.writes.shut_down() };
-        abandoned.or_else(|| self.wants.give_up(call.function, call.at, look))
+        abandoned.or_else(|| self.wants.give_up(call.function, call.thread, call.at, look))
     }
 
     fn judge_after_shutdown(&mut self, call: &Call) -> Option<Finding> {
@@ -177,7 +177,7 @@ impl Connection {
             }
             _ => {}
         }
-        self.wants.end(call, &outcome);
+        self.wants.end(call, &outcome, look);
         self.found = false;
     }
 
@@ -189,12 +189,12 @@ impl Connection {
         self.last.as_mut().and_then(|last| last.ask(dialect, result, thread, queued))
     }
 
-    /// The program frees the handle, or clears it, with this function.
-    pub fn give_up(&mut self, function: &str, now: u64, look: &impl Look) -> Option<Finding> {
+    /// The program frees the handle, or clears it, with this function, on this thread.
+    pub fn give_up(&mut self, function: &str, thread: usize, now: u64, look: &impl Look) -> Option<Finding> {
         if self.fatal.is_some() || self.closed != Closed::No {
             return None;
         }
-        self.wants.give_up(function, now, look)
+        self.wants.give_up(function, thread, now, look)
     }
 
     /// The handle was cleared: it begins anew.

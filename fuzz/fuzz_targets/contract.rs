@@ -38,6 +38,9 @@ impl Look for Whatever {
     fn peer_has_closed(&self) -> bool {
         self.0 & 32 != 0
     }
+    fn waits(&self) -> u64 {
+        u64::from(self.0 >> 20 & 1)
+    }
     fn handshake_is_over(&self) -> bool {
         self.0 & 64 == 0
     }
@@ -95,7 +98,7 @@ fuzz_target!(|input: &[u8]| {
             let _ = connection.ask(outcome.result, usize::from(step[1] >> 1 & 1), outcome.queued_after);
         }
         if step[1] & 0xf8 == 0xf8 {
-            let _ = connection.give_up("SSL_clear", outcome.at, &look);
+            let _ = connection.give_up("SSL_clear", 1, outcome.at, &look);
             connection.clear();
             troubled = false;
         }

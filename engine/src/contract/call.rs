@@ -144,6 +144,8 @@ pub trait Look {
     fn is_ready(&self, direction: Direction) -> bool;
     /// Whether the peer has closed the transport or sent a close_notify.
     fn peer_has_closed(&self) -> bool;
+    /// How often the calling thread has given up the processor to wait for something, so far.
+    fn waits(&self) -> u64;
     /// Whether no handshake is under way and one was finished.
     fn handshake_is_over(&self) -> bool;
     /// Whether it is DTLS.

@@ -146,8 +146,8 @@ pub const TABLE: &[Entry] = &[
         severity: Severity::Warning,
         trigger: "a handshake call, a write, or a read whose SSL_get_error nobody asked for, wanted to be repeated, and \
                   within 100 ms the handle was freed, cleared or shut down instead",
-        silent: "more time passed, the call had been repeated before, the peer closed or answered, or the transport is \
-                 no socket",
+        silent: "the thread has waited meanwhile, as for a time-out, or more time passed; the call had been repeated \
+                 before; the peer closed or answered; the transport is no socket",
         source: "SSL_get_error(3), SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: the call \"can be retried later\"",
         advice: "Ask SSL_get_error after each call that returned 0 or less; on a WANT wait for the transport and repeat \
                  the call.",

@@ -26,6 +26,7 @@ pub(super) struct World {
     memory: Vec<u8>,
     connection: Connection,
     now: u64,
+    waits: u64,
 }
 
 /// No two places in it hold the same bytes.
@@ -53,6 +54,9 @@ impl Look for World {
     }
     fn peer_has_closed(&self) -> bool {
         self.closed
+    }
+    fn waits(&self) -> u64 {
+        self.waits
     }
     fn handshake_is_over(&self) -> bool {
         !self.shaking_hands
@@ -109,6 +113,7 @@ impl World {
             memory: MEMORY.clone(),
             connection: Connection::new(dialect),
             now: 1,
+            waits: 0,
         }
     }
 
@@ -154,7 +159,7 @@ impl World {
 
     pub(super) fn free(&mut self) -> Option<Rule> {
         let mut connection = self.connection.clone();
-        connection.give_up("SSL_free", self.now, self).map(|finding| finding.rule)
+        connection.give_up("SSL_free", 1, self.now, self).map(|finding| finding.rule)
     }
 
     pub(super) fn wait(&mut self, time: u64) {

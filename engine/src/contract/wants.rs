@@ -4,7 +4,7 @@ use super::call::{Answer, Call, Finding, Kind, Look, Outcome};
 use super::table::Rule;
 use crate::lawful::{Direction, Transport};
 
-/// Whoever gives up later than this after a WANT has waited; in nanoseconds.
+/// Whoever gives up later than this after a WANT had other reasons; in nanoseconds.
 const AT_ONCE: u64 = 100_000_000;
 
 /// So many WANTs in a row are nothing to look into.
@@ -21,6 +21,8 @@ struct Want {
     answer: Answer,
     direction: Direction,
     at: u64,
+    /// How often the thread had waited by then.
+    waits: u64,
     /// Whether it was a repetition itself.
     repeated: bool,
     /// Whether SSL_get_error was asked about it.
@@ -66,14 +68,16 @@ impl Wants {
     }
 
     /// A call came back.
-    pub fn end(&mut self, call: &Call, outcome: &Outcome) {
+    pub fn end(&mut self, call: &Call, outcome: &Outcome, look: &impl Look) {
         let Some(direction) = outcome.answer.wants() else {
             *self = Wants { told: self.told, ..Wants::default() };
             return;
         };
         let repeated = self.last.as_ref().is_some_and(|last| last.call.kind == call.kind);
+        // Reads that find nothing are usual; they are judged by whether anybody asks why.
+        let waits = if call.kind == Kind::Read || repeated { 0 } else { look.waits() };
         let (answer, at) = (outcome.answer, outcome.at);
-        self.last = Some(Want { call: *call, answer, direction, at, repeated, asked: false });
+        self.last = Some(Want { call: *call, answer, direction, at, waits, repeated, asked: false });
         self.in_a_row = self.in_a_row.saturating_add(1);
     }
 
@@ -84,8 +88,8 @@ impl Wants {
         }
     }
 
-    /// `function` gives the connection up.
-    pub fn give_up(&mut self, function: &str, now: u64, look: &impl Look) -> Option<Finding> {
+    /// `function` gives the connection up, on this thread.
+    pub fn give_up(&mut self, function: &str, thread: usize, now: u64, look: &impl Look) -> Option<Finding> {
         let last = self.last.take()?;
         let is_taken_for_error = match last.call.kind {
             Kind::Handshake | Kind::Write => true,
@@ -95,6 +99,10 @@ impl Wants {
         };
         let time = now.saturating_sub(last.at);
         if !is_taken_for_error || last.repeated || time >= AT_ONCE || !is_socket(look) || look.peer_has_closed() {
+            return None;
+        }
+        // A time-out, however short; or another thread has judged.
+        if last.call.kind != Kind::Read && (last.call.thread != thread || last.waits != look.waits()) {
             return None;
         }
         // The peer's answer may be the reason to stop.

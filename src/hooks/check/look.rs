@@ -112,6 +112,14 @@ impl Look for Eye {
         closed || self.shutdown_flags() & RECEIVED_SHUTDOWN != 0
     }
 
+    fn waits(&self) -> u64 {
+        // SAFETY: all zeros is a valid rusage, which getrusage fills in.
+        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+        // SAFETY: usage is valid for writing.
+        unsafe { libc::getrusage(libc::RUSAGE_THREAD, &mut usage) };
+        usage.ru_nvcsw.cast_unsigned()
+    }
+
     fn handshake_is_over(&self) -> bool {
         wire::handshake(self.host, self.ssl) == Handshake::Finished
     }

@@ -154,7 +154,7 @@ pub fn giving_up(host: &'static Host, function: &'static str, ssl: *mut ssl_st) 
     let state = entry.check();
     let Entered::Turn(turn) = state.enter(function) else { return None };
     let eye = Eye { host, ssl };
-    let finding = turn.connection(|connection| connection.give_up(function, now(), &eye)).flatten();
+    let finding = turn.connection(|connection| connection.give_up(function, state::thread(), now(), &eye)).flatten();
     let stack = finding.as_ref().map_or(Stack::default(), |_| Stack::here());
     Some(GivenUp { finding, stack, function, state, life: state.life() })
 }

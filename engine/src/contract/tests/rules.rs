@@ -21,6 +21,10 @@ fn a_want_taken_for_an_error() {
         let mut world = wants(World::new());
         world.wait(100 * MS);
         assert_eq!(world.free(), None, "{function}: a time-out");
+        let mut world = wants(World::new());
+        world.waits += 1;
+        let found = if function == "SSL_read" { Some(Rule::WantTakenForError) } else { None };
+        assert_eq!(world.free(), found, "{function}: a short time-out");
         let mut world = wants(wants(World::new()));
         assert_eq!(world.free(), None, "{function}: it was repeated");
     }
