@@ -35,21 +35,19 @@ fn program() -> &'static Path {
     &PROGRAM
 }
 
-/// A program that breaks one rule: it sets a mode that is none.
-fn breaks_a_rule() -> &'static Path {
-    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
-        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("command-unknown-mode");
-        let compiler = Command::new(std::env::var_os("CC").unwrap_or("cc".into()))
-            .args(["-g", "-O0", "-pthread"])
-            .arg(root().join("examples/findings/unknown_mode.c"))
-            .arg("-o")
-            .arg(&program)
-            .args(["-lssl", "-lcrypto"])
-            .status();
-        assert!(compiler.unwrap().success());
-        program
-    });
-    &PROGRAM
+/// A program that breaks the rule of this name, with debug information.
+fn example(name: &str) -> PathBuf {
+    let program =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("command-{name}-{:?}", std::thread::current().id()));
+    let compiler = Command::new(std::env::var_os("CC").unwrap_or("cc".into()))
+        .args(["-g", "-O0", "-pthread"])
+        .arg(root().join(format!("examples/findings/{name}.c")))
+        .arg("-o")
+        .arg(&program)
+        .args(["-lssl", "-lcrypto"])
+        .status();
+    assert!(compiler.unwrap().success());
+    program
 }
 
 fn sslmode(arguments: &[&str]) -> Command {
@@ -103,16 +101,17 @@ fn trace_and_force() {
 
 #[test]
 fn check_tells_which_rule_was_broken() {
+    let program = example("unknown_mode");
     let checked = |options: &[&str]| {
-        let (status, _, stderr) = ran(sslmode(&["run", "--check"]).args(options).arg("--").arg(breaks_a_rule()));
+        let (status, _, stderr) = ran(sslmode(&["run", "--check"]).args(options).arg("--").arg(&program));
         (status, stderr)
     };
     let (status, stderr) = checked(&["--exitcode", "66"]);
     assert_eq!(status, 0, "a warning is no error: {stderr}");
     assert!(stderr.contains("]: WARNING: unknown-mode: SSL_CTX_set_mode with 0x4000: "), "{stderr}");
-    let frame = "    #0 command-unknown-mode(main+0x";
-    let line = stderr.lines().find(|line| line.starts_with(frame)).unwrap_or_else(|| panic!("{stderr}"));
-    assert!(line.contains("examples/findings/unknown_mode.c:"), "{line}");
+    let frame = stderr.lines().find(|line| line.starts_with("    #0 command-unknown_mode-"));
+    let frame = frame.unwrap_or_else(|| panic!("{stderr}"));
+    assert!(frame.contains("(main+0x") && frame.contains("examples/findings/unknown_mode.c:"), "{frame}");
     assert!(stderr.ends_with("]: 1 finding: unknown-mode 1\n"), "{stderr}");
 
     let folder = tempfile::tempdir().unwrap();
@@ -131,7 +130,7 @@ fn check_tells_which_rule_was_broken() {
     );
     assert_eq!((found[0].count, &found[0].frames), (1, &finding.frames));
 
-    for line in ["unknown-mode:^main$", "*:unknown_mode.c", "unknown-mode:command-unknown-mode$"] {
+    for line in ["unknown-mode:^main$", "*:unknown_mode.c", "unknown-mode:command-unknown_mode"] {
         std::fs::write(path("file"), format!("# theirs\n{line}\n")).unwrap();
         assert_eq!(checked(&["--suppressions", &path("file")]), (0, String::new()), "{line}");
     }
@@ -142,15 +141,14 @@ fn check_tells_which_rule_was_broken() {
 /// Errors end in the status asked for, and fail a sweep.
 #[test]
 fn errors_count() {
-    let broken = Path::new(env!("CARGO_TARGET_TMPDIR")).join("command-write-after-shutdown");
-    let mut compiler = Command::new(std::env::var_os("CC").unwrap_or("cc".into()));
-    compiler.arg(root().join("examples/findings/write_after_shutdown.c")).arg("-pthread").arg("-o").arg(&broken);
-    assert!(compiler.args(["-lssl", "-lcrypto"]).status().unwrap().success());
-    let own = ran(&mut Command::new(&broken)).0;
-    let (status, _, stderr) = ran(sslmode(&["run", "--check"]).arg(&broken));
-    assert_eq!(status, own, "{stderr}");
-    let (status, _, stderr) = ran(sslmode(&["run", "--check", "--exitcode", "66"]).arg(&broken));
-    assert_eq!(status, 66, "{stderr}");
+    // It does well, and breaks a rule.
+    let broken = example("use_after_fatal");
+    let status = |arguments: &[&str]| ran(sslmode(arguments).arg("--").arg(&broken)).0;
+    assert_eq!([status(&["run", "--check"]), status(&["run", "--check", "--exitcode", "66"])], [0, 66]);
+    let sweep = ["sweep", "--seeds", "1", "--faults", "want_read@0.1", "--runs", "1"];
+    let (status, _, stderr) = ran(sslmode(&sweep).arg("--check").arg("--").arg(&broken));
+    assert_eq!(status, 2, "{stderr}");
+    assert!(stderr.contains("without faults, got: it broke a rule: use-after-fatal; "), "{stderr}");
 }
 
 #[test]
@@ -173,7 +171,7 @@ fn mistakes_about_findings() {
     assert!(mistake(&["--check", "--exitcode", "0"]).contains("0 is not in 1..=255"));
     // The library by itself says so too, and checks nonetheless.
     let options = format!("check:suppressions=\"{file}\"");
-    let mut alone = Command::new(breaks_a_rule());
+    let mut alone = Command::new(example("unknown_mode"));
     let (_, _, stderr) = ran(alone.env("LD_PRELOAD", library()).env("SSLMODE_OPTIONS", options));
     let expected =
         format!("]: option suppressions: {file}: line 1: unknown finding \"busi-retry\"; nothing is suppressed");

@@ -28,7 +28,7 @@ mod tests;
 mod wants;
 mod write;
 
-pub use call::{Answer, Call, Finding, Hello, Kind, Look, Outcome};
+pub use call::{Answer, Call, Finding, Hello, Kind, Look, Outcome, Question};
 pub use print::{Fingerprint, SEEN};
 pub use table::{Entry, Rule, Severity, TABLE};
 
@@ -126,7 +126,7 @@ impl Connection {
     }
 
     fn judge_after_shutdown(&mut self, call: &Call) -> Option<Finding> {
-        let writes = matches!(call.kind, Kind::Write | Kind::Other) && call.function.contains("write");
+        let writes = matches!(call.function, "SSL_sendfile" | "SSL_write_early_data") || call.kind == Kind::Write;
         if self.closed != Closed::Sent || !writes || call.length <= 0 {
             return None;
         }
@@ -181,12 +181,11 @@ impl Connection {
         self.found = false;
     }
 
-    /// The program asks `SSL_get_error` what `result` means; `queued` is the oldest error in the queue of `thread`, 0 where
-    /// it is empty.
-    pub fn ask(&mut self, result: i64, thread: usize, queued: u64) -> Option<Finding> {
+    /// The program asks `SSL_get_error`.
+    pub fn ask(&mut self, question: Question) -> Option<Finding> {
         self.wants.ask();
         let dialect = self.dialect;
-        self.last.as_mut().and_then(|last| last.ask(dialect, result, thread, queued))
+        self.last.as_mut().and_then(|last| last.ask(dialect, question))
     }
 
     /// The program frees the handle, or clears it, with this function, on this thread.

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sslmode_engine::contract::{Answer, Call, Connection, Fingerprint, Hello, Kind, Look, Outcome, modes};
+use sslmode_engine::contract::{Answer, Call, Connection, Fingerprint, Hello, Kind, Look, Outcome, Question, modes};
 use sslmode_engine::fallback::Version;
 use sslmode_engine::lawful::{Direction, Transport};
 use sslmode_engine::{Dialect, Modes};
@@ -95,7 +95,8 @@ fuzz_target!(|input: &[u8]| {
         connection.end(&call, &outcome, &look);
         troubled |= is_short || call.kind == Kind::Shutdown || is_greeting;
         if step[1] & 4 != 0 {
-            let _ = connection.ask(outcome.result, usize::from(step[1] >> 1 & 1), outcome.queued_after);
+            let (thread, waits) = (usize::from(step[1] >> 1 & 1), step[8] & 1 != 0);
+            let _ = connection.ask(Question { result: outcome.result, thread, queued: outcome.queued_after, waits });
         }
         if step[1] & 0xf8 == 0xf8 {
             let _ = connection.give_up("SSL_clear", 1, outcome.at, &look);

@@ -1,6 +1,6 @@
 //! `SSL_get_error`: whether the program asks it about the call that came last, on its thread, with a queue that is the call's.
 
-use super::call::{Answer, Call, Finding, Outcome};
+use super::call::{Answer, Call, Finding, Outcome, Question};
 use super::table::Rule;
 use crate::dialect::Dialect;
 
@@ -17,14 +17,19 @@ impl Last {
         Last { call: *call, outcome: *outcome, asked: false }
     }
 
-    /// The program asks what `result` means; `queued` is the oldest error in the queue of `thread`.
-    pub fn ask(&mut self, dialect: &Dialect, result: i64, thread: usize, queued: u64) -> Option<Finding> {
+    /// The program asks.
+    pub fn ask(&mut self, dialect: &Dialect, question: Question) -> Option<Finding> {
+        let Question { result, thread, queued, waits } = question;
         let first = !std::mem::replace(&mut self.asked, true);
         // Whatever is positive is a success to SSL_get_error, which looks no further.
         if result > 0 || !first {
             return None;
         }
         if self.outcome.result > 0 {
+            // A call that was not seen came after it: through an SSL BIO, say.
+            if waits {
+                return None;
+            }
             return Some(self.mismatch(format_args!(
                 "asked about a result of {result}: expected one of {}, the last call on the handle, which returned {}",
                 self.call, self.outcome.result

@@ -125,6 +125,19 @@ pub struct Outcome {
     pub at: u64,
 }
 
+/// What the program asks `SSL_get_error`.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    /// The result that it asks about.
+    pub result: i64,
+    /// The thread that asks.
+    pub thread: usize,
+    /// The oldest error in that thread's queue; 0 for none.
+    pub queued: u64,
+    /// Whether `SSL_want` says that the handle waits to read or to write.
+    pub waits: bool,
+}
+
 /// What a first ClientHello would say about versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hello {

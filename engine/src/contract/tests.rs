@@ -154,7 +154,11 @@ impl World {
     }
 
     pub(super) fn ask(&mut self, result: i64, thread: usize, queued: u64) -> Option<Rule> {
-        self.connection.ask(result, thread, queued).map(|finding| finding.rule)
+        self.ask_waiting(result, thread, queued, false)
+    }
+
+    fn ask_waiting(&mut self, result: i64, thread: usize, queued: u64, waits: bool) -> Option<Rule> {
+        self.connection.ask(Question { result, thread, queued, waits }).map(|finding| finding.rule)
     }
 
     pub(super) fn free(&mut self) -> Option<Rule> {

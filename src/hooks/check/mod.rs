@@ -25,7 +25,7 @@ use crate::openssl::{Handle, ModeCall, ssl_st};
 use crate::options;
 use libc::c_int;
 use look::Eye;
-use sslmode_engine::contract::{self, Answer, Call, Finding, Kind};
+use sslmode_engine::contract::{self, Answer, Call, Finding, Kind, Question};
 use stack::Stack;
 use state::{Entered, Late, Turn};
 use std::sync::OnceLock;
@@ -131,8 +131,9 @@ pub fn get_error(host: &'static Host, ssl: *mut ssl_st, result: c_int, caller: u
     let Some(entry) = host::kept(ssl.addr()).filter(|entry| entry.is_met()) else { return };
     // Whoever asks while another thread is inside a call has been told of that, or will be.
     let Entered::Turn(turn) = entry.check().enter("SSL_get_error") else { return };
-    let (thread, queued) = (state::thread(), queued(host));
-    let finding = turn.connection(|connection| connection.ask(result.into(), thread, queued)).flatten();
+    let question =
+        Question { result: result.into(), thread: state::thread(), queued: queued(host), waits: waits(host, ssl) };
+    let finding = turn.connection(|connection| connection.ask(question)).flatten();
     told(finding, "SSL_get_error", ssl);
 }
 
@@ -232,6 +233,12 @@ fn told(finding: Option<Finding>, function: &'static str, ssl: *mut ssl_st) {
 
 fn tell(finding: Finding, function: &'static str, handle: usize, stack: &Stack) {
     found::add(finding, function, handle, stack);
+}
+
+/// Whether the handle waits to read or to write: 2 and 3 are these two in every libssl.
+fn waits(host: &Host, ssl: *const ssl_st) -> bool {
+    // SAFETY: the handle is alive, and this libssl owns it.
+    host.calls.want.is_some_and(|want| matches!(unsafe { want(ssl) }, 2 | 3))
 }
 
 /// The oldest error in this thread's queue; 0 for none.

@@ -154,6 +154,9 @@ fn the_wrong_question() {
     world.write(0, 5, moves(5));
     assert_eq!(world.ask(-1, 1, 0), Some(Rule::GetErrorMismatch), "another call's result");
     let mut world = World::new();
+    world.step("SSL_connect", SUCCEEDS);
+    assert_eq!(world.ask_waiting(-1, 1, 0, true), None, "a call through an SSL BIO, which was not seen");
+    let mut world = World::new();
     world.read(FAILS);
     assert_eq!(world.ask(-1, 2, 0), Some(Rule::GetErrorMismatch), "another thread");
     let mut world = World::new();
