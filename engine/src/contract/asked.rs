@@ -21,19 +21,22 @@ impl Last {
     pub fn ask(&mut self, dialect: &Dialect, question: Question) -> Option<Finding> {
         let Question { result, thread, queued, waits } = question;
         let first = !std::mem::replace(&mut self.asked, true);
-        // Whatever is positive is a success to SSL_get_error, which looks no further.
-        if result > 0 || !first {
+        if !first {
             return None;
         }
-        if self.outcome.result > 0 {
+        // Whatever is positive is a success to SSL_get_error, which looks no further.
+        if (result > 0) != (self.outcome.result > 0) {
             // A call that was not seen came after it: through an SSL BIO, say.
-            if waits {
+            if waits && result <= 0 {
                 return None;
             }
             return Some(self.mismatch(format_args!(
                 "asked about a result of {result}: expected one of {}, the last call on the handle, which returned {}",
                 self.call, self.outcome.result
             )));
+        }
+        if result > 0 {
+            return None;
         }
         if self.outcome.answer == Answer::Done || !dialect.judges_by_queue() {
             return None;

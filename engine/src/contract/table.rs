@@ -199,10 +199,11 @@ pub const TABLE: &[Entry] = &[
         rule: Rule::GetErrorMismatch,
         name: "get-error-mismatch",
         severity: Severity::Error,
-        trigger: "SSL_get_error was asked about a failure after another call on the handle had succeeded, on another \
-                  thread than the call was made on, or after the error queue that the call filled was emptied",
-        silent: "the result of a success; a second question about the same call; a handle on which SSL_want says that a \
-                 call waits, which came through an SSL BIO then; on OpenSSL 4 the thread and the queue",
+        trigger: "SSL_get_error was asked about a failure after another call on the handle had succeeded, or about a \
+                  success after another had failed, on another thread than the call was made on, or after the error \
+                  queue that the call filled was emptied",
+        silent: "a second question about the same call; a handle on which SSL_want says that a call waits, which came \
+                 through an SSL BIO then; on OpenSSL 4 the thread and the queue",
         source: "SSL_get_error(3), DESCRIPTION: \"the value returned by that TLS/SSL I/O function must be passed\", \"in the \
                  same thread\", and \"no other OpenSSL function calls should appear in between\"",
         advice: "Ask SSL_get_error right after the call, on its thread, with its result, and keep the answer.",

@@ -98,7 +98,9 @@ impl Wants {
             Kind::Other | Kind::Shutdown => false,
         };
         let time = now.saturating_sub(last.at);
-        if !is_taken_for_error || last.repeated || time >= AT_ONCE || !is_socket(look) || look.peer_has_closed() {
+        // A socket with a time-out has waited inside of the call.
+        let waited = now.saturating_sub(last.call.at);
+        if !is_taken_for_error || last.repeated || waited >= AT_ONCE || !is_socket(look) || look.peer_has_closed() {
             return None;
         }
         // A time-out, however short; or another thread has judged.

@@ -30,6 +30,20 @@ fn a_want_taken_for_an_error() {
     }
 }
 
+/// A blocking socket that has a time-out of its own.
+#[test]
+fn a_call_that_waited_itself() {
+    let mut world = World { transport: Transport::Blocking, ..World::new() };
+    let call = Call { function: "SSL_read", kind: Kind::Read, thread: 1, buffer: 0, length: 1, at: world.now };
+    world.wait(100 * MS);
+    let Comes { result, bytes, answer, .. } = WANT_READ;
+    let outcome = Outcome { result, bytes, answer, queued_before: 0, queued_after: 0, at: world.now };
+    let mut connection = world.connection.clone();
+    connection.end(&call, &outcome, &world);
+    world.connection = connection;
+    assert_eq!(world.free(), None);
+}
+
 #[test]
 fn wants_that_are_no_errors() {
     let mut world = World::new();
@@ -156,6 +170,10 @@ fn the_wrong_question() {
     let mut world = World::new();
     world.step("SSL_connect", SUCCEEDS);
     assert_eq!(world.ask_waiting(-1, 1, 0, true), None, "a call through an SSL BIO, which was not seen");
+    let mut world = World::new();
+    world.read(moves(5));
+    world.step("SSL_shutdown", WANT_READ);
+    assert_eq!(world.ask(5, 1, 0), Some(Rule::GetErrorMismatch), "another call's success");
     let mut world = World::new();
     world.read(FAILS);
     assert_eq!(world.ask(-1, 2, 0), Some(Rule::GetErrorMismatch), "another thread");
