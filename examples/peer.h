@@ -107,11 +107,14 @@ static inline void answer(int fd) {
     _exit(0);
 }
 
-/* The peer: what it sends after the handshake is no TLS. */
+/* The peer: what it sends after the handshake is no TLS, and it leaves the hanging up to others. */
 static inline void answer_in_clear(int fd) {
     static const char answer[] = "HTTP/1.1 502 Bad Gateway\r\n\r\n";
+    char unread[100];
     serve(fd);
-    _exit(write(fd, answer, sizeof answer - 1) != (ssize_t)sizeof answer - 1);
+    if (write(fd, answer, sizeof answer - 1) != (ssize_t)sizeof answer - 1) _exit(1);
+    while (read(fd, unread, sizeof unread) > 0) continue;
+    _exit(0);
 }
 
 static pid_t peer;

@@ -105,7 +105,7 @@ impl Connection {
             return None;
         }
         if let Some(fatal) = &mut self.fatal {
-            return judge_after_fatal(fatal, call);
+            return judge_after_fatal(fatal, call, look);
         }
         if call.kind == Kind::Shutdown {
             return self.judge_shutdown(call, look);
@@ -210,10 +210,12 @@ pub fn concurrent(function: &str, other: &str) -> Finding {
     )
 }
 
-fn judge_after_fatal(fatal: &mut Fatal, call: &Call) -> Option<Finding> {
+fn judge_after_fatal(fatal: &mut Fatal, call: &Call, look: &impl Look) -> Option<Finding> {
     let rule = match call.kind {
         // Whoever reads on finds the end again, and a goodbye that nobody hears harms nobody.
         Kind::Read | Kind::Shutdown if fatal.is_end => return None,
+        // Nor does one to a peer who is gone.
+        Kind::Shutdown if look.peer_has_closed() => return None,
         Kind::Shutdown => Rule::ShutdownAfterFatal,
         Kind::Read | Kind::Write if call.length <= 0 => return None,
         _ => Rule::UseAfterFatal,

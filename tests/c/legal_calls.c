@@ -100,6 +100,22 @@ static void failed_and_freed(void) {
     ERR_clear_error();
 }
 
+/* The peer: hangs up without a word. */
+static void hang_up_rudely(int fd) {
+    serve(fd);
+    _exit(0);
+}
+
+/* Whoever is gone gets no goodbye, and whoever says it nevertheless harms nobody. */
+static void goodbye_to_nobody(void) {
+    SSL *ssl = connect_to(hang_up_rudely);
+    int result = SSL_read(ssl, received, 1);
+    expect(result <= 0 && SSL_get_error(ssl, result) != SSL_ERROR_ZERO_RETURN, "an end without a goodbye");
+    SSL_shutdown(ssl);
+    hang_up(ssl);
+    ERR_clear_error();
+}
+
 /* What failed is cleared, and used for another connection. */
 static void failed_and_used_again(void) {
     SSL *ssl = connect_to(answer_in_clear);
@@ -260,6 +276,7 @@ int main(void) {
     read_after_the_goodbye();
     write_after_the_peers_goodbye();
     failed_and_freed();
+    goodbye_to_nobody();
     failed_and_used_again();
     old_errors_and_successes();
     old_errors_cleared();

@@ -95,11 +95,11 @@ impl Door {
         fs::read(self.path("fetched")).unwrap()
     }
 
-    /// Findings that lines of this text match are no news: what the program does there is wrong, and known.
-    pub fn suppress(&mut self, text: &str) {
+    /// Findings that lines of this text match are not told.
+    fn suppress(&mut self, text: &str) {
         let file = self.path("suppressions");
-        fs::write(&file, text).unwrap();
         if let Some(options) = self.options.as_mut().filter(|options| options.starts_with("check:")) {
+            fs::write(&file, text).unwrap();
             options.push_str(&format!(":suppressions={file}"));
         }
     }
@@ -128,6 +128,11 @@ fn is_finding(line: &str) -> bool {
 
 /// Tries `program` at every door; or says why not.
 pub fn at_every_door(needed: &[&str], test: impl Fn(&Door) + Sync) {
+    at_every_door_suppressing("", needed, test);
+}
+
+/// As [`at_every_door`], but for the findings that lines of `suppressions` match: there the program is wrong, and known.
+pub fn at_every_door_suppressing(suppressions: &str, needed: &[&str], test: impl Fn(&Door) + Sync) {
     let is_missing = |program: &&&str| {
         let paths = std::env::var_os("PATH").unwrap_or_default();
         !std::env::split_paths(&paths).any(|folder| folder.join(program).is_file())
@@ -141,7 +146,7 @@ pub fn at_every_door(needed: &[&str], test: impl Fn(&Door) + Sync) {
         let elsewhere = DOORS_ELSEWHERE.map(|door| door.map(str::to_owned));
         ways.extend(elsewhere.map(|options| (options, libssl.parent().map(Path::to_owned))));
     }
-    try_doors(ways, test);
+    try_doors(ways, suppressions, test);
 }
 
 /// As [`at_every_door`], for programs that do not come through faults.
@@ -156,7 +161,7 @@ pub fn at_every_door_without_faults(needed: &[&str], test: impl Fn(&Door) + Sync
 
 /// Tries a program that has a libssl of its own at every door.
 pub fn at_every_door_with_its_own_libssl(test: impl Fn(&Door) + Sync) {
-    try_doors(doors().into_iter().map(|options| (options, None)).collect(), test);
+    try_doors(doors().into_iter().map(|options| (options, None)).collect(), "", test);
 }
 
 /// So many doors are tried at once: programs wait for one another most of the time.
@@ -165,7 +170,7 @@ const AT_ONCE: usize = 4;
 /// Options, and the folder of the libssl that is put in place of the system's.
 type Way = (Option<String>, Option<PathBuf>);
 
-fn try_doors(ways: Vec<Way>, test: impl Fn(&Door) + Sync) {
+fn try_doors(ways: Vec<Way>, suppressions: &str, test: impl Fn(&Door) + Sync) {
     let ways = Mutex::new(ways.into_iter());
     let next = || ways.lock().expect("no door is opened under the lock").next();
     std::thread::scope(|scope| {
@@ -173,7 +178,9 @@ fn try_doors(ways: Vec<Way>, test: impl Fn(&Door) + Sync) {
             scope.spawn(|| {
                 while let Some((options, libssl)) = next() {
                     println!("door {options:?}, libssl {libssl:?}");
-                    test(&Door { libssl, ..Door::with(options.as_deref()) });
+                    let mut door = Door { libssl, ..Door::with(options.as_deref()) };
+                    door.suppress(suppressions);
+                    test(&door);
                 }
             });
         }

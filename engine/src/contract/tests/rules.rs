@@ -82,8 +82,10 @@ fn use_after_a_fatal_error() {
         assert_eq!(world.read(FAILS), Some(Rule::UseAfterFatal));
         assert_eq!(world.read(FAILS), None);
         assert_eq!(failed().step("SSL_shutdown", SUCCEEDS), Some(Rule::ShutdownAfterFatal));
-        let mut world = World { quiet: true, ..failed() };
-        assert_eq!((world.step("SSL_shutdown", SUCCEEDS), world.free()), (None, None));
+        for world in [World { quiet: true, ..failed() }, World { closed: true, ..failed() }] {
+            let mut world = world;
+            assert_eq!((world.step("SSL_shutdown", SUCCEEDS), world.free()), (None, None));
+        }
         let mut world = failed();
         world.connection.clear();
         assert_eq!(world.step("SSL_connect", SUCCEEDS), None);
