@@ -34,6 +34,7 @@ pub use table::{Entry, Rule, Severity, TABLE};
 
 use crate::dialect::Dialect;
 use crate::fallback::{self, Role, Verdict};
+use crate::lawful::Transport;
 use asked::{Last, is_stale};
 use wants::Wants;
 use write::Writes;
@@ -47,6 +48,13 @@ struct Fatal {
     is_end: bool,
     /// Whether there is nothing more to say of it.
     told: bool,
+}
+
+impl Fatal {
+    /// Whether a transport that cannot be looked at failed, which is mostly its end.
+    fn is_unseen(&self, look: &impl Look) -> bool {
+        self.answer == Answer::Syscall && !matches!(look.transport(), Transport::Blocking | Transport::NonBlocking)
+    }
 }
 
 /// What is remembered of one connection. One thread at a time may use it: see [`concurrent`] for what comes at once.
@@ -165,7 +173,8 @@ impl Connection {
         if outcome.answer != Answer::Done && self.dialect.judges_by_queue() && is_stale(&outcome) {
             outcome.answer = Answer::Unclear;
         }
-        self.last = Some(Last::new(call, &outcome));
+        // What comes after a fatal error is judged as that.
+        self.last = self.fatal.is_none().then(|| Last::new(call, &outcome));
         if is_fatal(call, &outcome, look) {
             let (answer, is_end) = (outcome.answer, is_end(&outcome));
             self.fatal.get_or_insert(Fatal { call: *call, answer, is_end, told: self.found });
@@ -214,8 +223,8 @@ fn judge_after_fatal(fatal: &mut Fatal, call: &Call, look: &impl Look) -> Option
     let rule = match call.kind {
         // Whoever reads on finds the end again, and a goodbye that nobody hears harms nobody.
         Kind::Read | Kind::Shutdown if fatal.is_end => return None,
-        // Nor does one to a peer who is gone.
-        Kind::Shutdown if look.peer_has_closed() => return None,
+        // Nor does one to a peer who is gone, or may be, where the transport cannot be looked at.
+        Kind::Shutdown if look.peer_has_closed() || fatal.is_unseen(look) => return None,
         Kind::Shutdown => Rule::ShutdownAfterFatal,
         Kind::Read | Kind::Write if call.length <= 0 => return None,
         _ => Rule::UseAfterFatal,

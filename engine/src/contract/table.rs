@@ -169,7 +169,8 @@ pub const TABLE: &[Entry] = &[
         name: "shutdown-after-fatal",
         severity: Severity::Warning,
         trigger: "SSL_shutdown after a call on the same handle had failed with SSL_ERROR_SSL or SSL_ERROR_SYSCALL",
-        silent: "a quiet shutdown; the peer has closed the transport; failures as of use-after-fatal",
+        silent: "a quiet shutdown; the peer has closed the transport, or a BIO of the program's own failed; failures as of \
+                 use-after-fatal",
         source: "SSL_get_error(3), SSL_ERROR_SSL, SSL_ERROR_SYSCALL: \"SSL_shutdown() must not be called\"; \
                  SSL_shutdown(3), NOTES",
         advice: "Free the handle without SSL_shutdown.",

@@ -86,6 +86,10 @@ fn use_after_a_fatal_error() {
             let mut world = world;
             assert_eq!((world.step("SSL_shutdown", SUCCEEDS), world.free()), (None, None));
         }
+        let mut world = World { transport: Transport::Own, ..failed() };
+        let told = (answer != Answer::Syscall).then_some(Rule::ShutdownAfterFatal);
+        assert_eq!(world.step("SSL_shutdown", FAILS), told, "{answer:?}");
+        assert_eq!(world.ask(-1, 1, 9), None, "the queue is the failure's");
         let mut world = failed();
         world.connection.clear();
         assert_eq!(world.step("SSL_connect", SUCCEEDS), None);
