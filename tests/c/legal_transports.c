@@ -4,6 +4,8 @@
  *     cc -I examples tests/c/legal_transports.c -lssl -lcrypto
  */
 #include "peer.h"
+#include <arpa/inet.h>
+#include <dlfcn.h>
 
 static unsigned char received[100];
 
@@ -220,6 +222,33 @@ static void over_datagrams(void) {
 }
 #endif
 
+/* QUIC has rules of its own: the other end says nothing, and it is asked again and again. */
+static void over_quic(void) {
+    const SSL_METHOD *(*method)(void);
+    int (*set_blocking)(SSL *, int), result = -1;
+    void *functions[] = {dlsym(RTLD_DEFAULT, "OSSL_QUIC_client_method"), dlsym(RTLD_DEFAULT, "SSL_set_blocking_mode")};
+    if (functions[0] == NULL || functions[1] == NULL) return;
+    memcpy(&method, &functions[0], sizeof method), memcpy(&set_blocking, &functions[1], sizeof set_blocking);
+    struct sockaddr_in silent = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t length = sizeof silent;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0), other = socket(AF_INET, SOCK_DGRAM, 0);
+    expect(bind(other, (struct sockaddr *)&silent, length) == 0 &&
+               getsockname(other, (struct sockaddr *)&silent, &length) == 0 &&
+               connect(fd, (struct sockaddr *)&silent, length) == 0,
+           "sockets of datagrams");
+    SSL *ssl = of_context(SSL_CTX_new(method()));
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    expect(SSL_set_fd(ssl, fd) == 1 && SSL_set_alpn_protos(ssl, (const unsigned char *)"\1x", 2) == 0, "QUIC");
+    expect(set_blocking(ssl, 0) == 1, "QUIC that does not block");
+    SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE);
+    for (int i = 0; i < 150; i++) result = SSL_connect(ssl);
+    expect(SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ, "an end that says nothing");
+    SSL_write(ssl, message, 10), SSL_write(ssl, message + 50, 5);
+    SSL_free(ssl);
+    close(fd), close(other);
+    ERR_clear_error();
+}
+
 int main(void) {
     signal(SIGPIPE, SIG_IGN);
     compose_message();
@@ -235,5 +264,6 @@ int main(void) {
     /* Our own libssl has no DTLS. */
     if (getenv("WITHOUT_DATAGRAMS") == NULL) over_datagrams();
 #endif
+    over_quic();
     return 0;
 }
