@@ -130,6 +130,11 @@ impl Profile {
         stops && self.reads.handling(Record::KeyUpdate).value == Handling::ByMode
     }
 
+    /// Whether a write tries a transport again that has failed, and the libssl underneath does not.
+    pub fn outlives_failed_transport(&self) -> bool {
+        Rules::of(self.host).failed_transport_is_fatal && !self.writes.failed_transport_is_fatal
+    }
+
     /// Whether the limit on the size of records rises here with the one that the program sets, and underneath does
     /// not: then the libssl has to be told where to split, too.
     pub fn has_to_raise_the_split(&self) -> bool {

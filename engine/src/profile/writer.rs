@@ -96,6 +96,10 @@ impl Writer {
         if forgets && outcome == Outcome::Error(Reason::BadLength) {
             self.forgotten += retried_at;
         }
+        // What follows a call that is through is other data.
+        if matches!(outcome, Outcome::Written(bytes) if bytes as i64 == call.length) {
+            self.forgotten = 0;
+        }
         match outcome {
             Outcome::ReadsPast(bytes) => {
                 Done { outcome: Outcome::Error(Reason::BadLength), spared: Some(Spared::ReadsPast(bytes)) }
@@ -195,6 +199,25 @@ mod tests {
             prop_assert_eq!(&below.wire[..], &data[..below.wire.len()]);
             prop_assert!(below.wire.len() >= reported);
         }
+    }
+
+    #[test]
+    fn what_follows_a_forgotten_write_is_sent() {
+        let mut writer = Writer::new(WriteMachine::new(Rules::of(&OPENSSL_1_0_2)));
+        let moving = Modes::ACCEPT_MOVING_WRITE_BUFFER;
+        let call = |length| Call { address: 0x1000, length };
+        let mut answers = [Given::Took(16_384), Given::Refused].into_iter();
+        writer.write(moving, call(40_000), Form::Write, |_| answers.next().unwrap());
+        writer.write(moving, call(10), Form::Write, |_| unreachable!());
+        // The program gives up all but the pending record.
+        let done = writer.write(moving, call(16_384), Form::Write, |bytes| Given::Took(bytes.len()));
+        assert_eq!(done.outcome, Outcome::Written(16_384));
+        let mut sent = 0;
+        let done = writer.write(moving, call(5), Form::Write, |bytes| {
+            sent += bytes.len();
+            Given::Took(bytes.len())
+        });
+        assert_eq!((done, sent), (Done { outcome: Outcome::Written(5), spared: None }, 5));
     }
 
     #[test]

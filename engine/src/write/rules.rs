@@ -79,6 +79,8 @@ pub struct Rules {
     pub wrong_retry_is_fatal: bool,
     /// Whether a failed transport ends the connection for `SSL_write` (the transport may well be mended).
     pub failed_transport_is_fatal: bool,
+    /// Whether `SSL_want` says "writing" after a transport that failed, as after one that is to be tried again.
+    pub failed_transport_is_wanted: bool,
     /// Whether a limit on the size of records that was lowered can be raised again. 3.0 raises the limit, and still
     /// splits at the lowest one (`SSL_CTX_set_split_send_fragment`).
     pub limit_rises: bool,
@@ -104,6 +106,7 @@ static OPENSSL_0_9_8: Rules = Rules {
     judged: Judged::AsNextRecord,
     wrong_retry_is_fatal: false,
     failed_transport_is_fatal: false,
+    failed_transport_is_wanted: true,
     limit_rises: true,
     empty_write_ex_is_skipped: false,
     after_fatal: AFTER_FATAL,
@@ -152,8 +155,13 @@ static OPENSSL_3: Rules =
     Rules { name: "openssl-3", source: Source::Observed("3.0.19"), limit_rises: false, ..OPENSSL_1_1_1 };
 
 /// OpenSSL 3.2 and later: the record layer is an object of its own.
-static OPENSSL_3_2: Rules =
-    Rules { name: "openssl-3.2", source: Source::Observed("3.6.3"), judged: Judged::ByBeginning, ..OPENSSL_3 };
+static OPENSSL_3_2: Rules = Rules {
+    name: "openssl-3.2",
+    source: Source::Observed("3.6.3"),
+    judged: Judged::ByBeginning,
+    failed_transport_is_wanted: false,
+    ..OPENSSL_3
+};
 
 /// OpenSSL 4.
 static OPENSSL_4: Rules = Rules {

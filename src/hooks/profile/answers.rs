@@ -5,12 +5,13 @@ use crate::host::{self, Host};
 use crate::openssl::ssl_st;
 use libc::{c_int, c_ulong};
 use sslmode_engine::profile::Profile;
-use sslmode_engine::write::{Reason, SslError};
+use sslmode_engine::write::{Outcome, Reason, SslError};
 use std::ffi::CStr;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// `SSL_NOTHING`.
-const WANT_NOTHING: c_int = 1;
+/// `SSL_NOTHING` and `SSL_WRITING`.
+pub const WANT_NOTHING: c_int = 1;
+pub const WANT_WRITING: c_int = 2;
 /// `SSL_RECEIVED_SHUTDOWN`.
 const RECEIVED_SHUTDOWN: c_int = 2;
 /// `SSL_ERROR_ZERO_RETURN`.
@@ -31,7 +32,7 @@ pub fn get_error(host: &Host, ssl: *const ssl_st, result: c_int) -> Option<c_int
         return Some(if is_system { SslError::Syscall } else { SslError::Ssl } as c_int);
     }
     let is_over = state.is_over.load(Relaxed);
-    if !is_over && !state.was_answered.load(Relaxed) {
+    if !is_over && state.want.load(Relaxed) == 0 {
         return None;
     }
     // SAFETY: the handle is alive: the program asks after it. This libssl owns it.
@@ -45,7 +46,18 @@ pub fn get_error(host: &Host, ssl: *const ssl_st, result: c_int) -> Option<c_int
 /// What `SSL_want` answers; None where the libssl underneath is to answer by itself.
 pub fn want(host: &Host, ssl: *const ssl_st) -> Option<c_int> {
     let (_, state) = kept(host, ssl)?;
-    state.was_answered.load(Relaxed).then_some(WANT_NOTHING)
+    Some(state.want.load(Relaxed)).filter(|want| *want != 0)
+}
+
+/// What `SSL_want` says after a write that ended so; 0 where the libssl underneath has the last word: it may still be
+/// waiting for its transport.
+pub fn want_after(profile: &Profile, outcome: &Outcome) -> c_int {
+    match outcome {
+        Outcome::Error(_) | Outcome::Dead(_) | Outcome::Written(0) => WANT_NOTHING,
+        Outcome::TransportFailed if profile.writes.failed_transport_is_wanted => WANT_WRITING,
+        Outcome::TransportFailed => WANT_NOTHING,
+        _ => 0,
+    }
 }
 
 fn kept(host: &Host, ssl: *const ssl_st) -> Option<(&'static Profile, &'static State)> {

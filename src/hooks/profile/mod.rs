@@ -7,11 +7,13 @@
 //! | `write.rs` | writes, a record at a time |
 //! | `read.rs` | reads that hide the records which the older version never met |
 //! | `answers.rs` | `SSL_get_error`, `SSL_want`, and the error queue |
+//! | `failure.rs` | a transport that failed |
 //! | `limits.rs` | how large records are |
 //!
 //! Our own libssl follows a profile by itself.
 
 mod answers;
+mod failure;
 mod limits;
 mod read;
 mod state;

@@ -20,10 +20,10 @@ pub fn run<R: Copy + Into<i64>>(host: &'static Host, call: &IoCall, make: impl F
         // Settled where it is carried out.
         Call::Write => return make(),
         Call::Handshake => {
-            entry.profile().was_answered.store(false, Relaxed);
+            entry.profile().want.store(0, Relaxed);
             return make();
         }
-        Call::Read | Call::Shutdown => entry.profile().was_answered.store(false, Relaxed),
+        Call::Read | Call::Shutdown => entry.profile().want.store(0, Relaxed),
     }
     let reading = Reading { host, profile, entry, ssl: call.ssl };
     loop {

@@ -4,7 +4,7 @@
 use sslmode_engine::profile::{Profile, Writer};
 use std::ops::{Deref, DerefMut};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicUsize, Ordering};
 
 /// What is kept of one handle.
 #[derive(Default)]
@@ -17,8 +17,8 @@ pub struct State {
     pub(super) knows_negotiated: AtomicBool,
     /// Whether the program cleared AUTO_RETRY itself.
     pub(super) cleared_auto_retry: AtomicBool,
-    /// Whether the last call was answered here: the transport wants nothing.
-    pub(super) was_answered: AtomicBool,
+    /// What `SSL_want` is to say where the last call was answered here; 0 where it was not.
+    pub(super) want: AtomicI32,
     /// Whether a wrong retry has ended the connection.
     pub(super) is_over: AtomicBool,
 }
@@ -32,9 +32,10 @@ impl State {
             drop(unsafe { Box::from_raw(writer) });
         }
         self.limit.store(0, Ordering::Relaxed);
-        for flag in [&self.knows_negotiated, &self.cleared_auto_retry, &self.was_answered, &self.is_over] {
+        for flag in [&self.knows_negotiated, &self.cleared_auto_retry, &self.is_over] {
             flag.store(false, Ordering::Relaxed);
         }
+        self.want.store(0, Ordering::Relaxed);
     }
 
     /// A connection begins.

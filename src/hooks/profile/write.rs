@@ -1,8 +1,8 @@
 //! Writes: the older version's machine decides, the libssl underneath sends a record a call.
 
-use super::answers;
 use super::limits;
 use super::state::State;
+use super::{answers, failure};
 use crate::boundary::contain;
 use crate::hooks::{trace, wire};
 use crate::host::{self, Host};
@@ -59,12 +59,12 @@ unsafe fn outcome(
     let entry = host::kept(ssl.addr()).filter(|entry| entry.is_met())?;
     let state = entry.profile();
     if !is_for_the_machine(host, ssl) {
-        state.was_answered.store(false, Relaxed);
+        state.want.store(0, Relaxed);
         return None;
     }
     // Each version's SSL_write begins so. A connection that is over counts as one that is not finished.
     if !state.is_over.load(Relaxed) && wire::handshake(host, ssl) == Handshake::Going {
-        state.was_answered.store(false, Relaxed);
+        state.want.store(0, Relaxed);
         // SAFETY: the handle is the program's own, and this libssl owns it.
         if unsafe { host.calls.do_handshake?(ssl) } <= 0 {
             return Some(Outcome::TransportFailed);
@@ -74,12 +74,15 @@ unsafe fn outcome(
     let modes = profile.modes(entry.own().load(Relaxed));
     let mut writer = state.take()?;
     let call = Call { address: buffer.addr(), length };
-    let done = writer.write(modes, call, form, |bytes| give(host, ssl, buffer, bytes));
+    let done = writer.write(modes, call, form, |bytes| match profile.outlives_failed_transport() {
+        true => failure::outlive(host, ssl, || give(host, ssl, buffer, bytes)),
+        false => give(host, ssl, buffer, bytes),
+    });
     let is_alive = writer.machine().is_alive();
     drop(writer);
     settle(host, ssl, state, &done, is_alive);
     if !profile.writes.refuses_at_once(length) {
-        state.was_answered.store(is_answered_here(&done.outcome), Relaxed);
+        state.want.store(answers::want_after(profile, &done.outcome), Relaxed);
     }
     contain(|| report(profile, ssl, form, length, &done));
     Some(done.outcome)
@@ -131,11 +134,6 @@ fn settle(host: &Host, ssl: *mut ssl_st, state: &State, done: &Done, is_alive: b
     if let Outcome::Error(reason) = done.outcome {
         answers::raise(host, reason);
     }
-}
-
-/// Whether the last word of a call is not the libssl's underneath, which may still be waiting for its transport.
-fn is_answered_here(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Error(_) | Outcome::Dead(_) | Outcome::Written(0))
 }
 
 /// What ends the connection here ends it underneath, too: a retry of 0 bytes is fatal there, and what it leaves in
