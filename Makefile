@@ -3,7 +3,7 @@
 # make check    for every commit, under two minutes
 # make test     everything that proves the library works, under 15 minutes
 # make compat   the C tests and 200,000 random sequences on every libssl that tools/hosts can get, and real programs
-#               under faults with many seeds; writes COMPAT.md
+#               under faults with many seeds; profiles beside old libssls, 100,000 sequences a pair; writes COMPAT.md
 # make bench    instructions per call, and per request of nginx, under callgrind; requests per second under trace; our
 #               libssl beside OpenSSL 3.0: heap, bulk data, handshakes, mode calls
 # make fuzz     every target of fuzz/, for FUZZ_SECONDS each (60)
@@ -39,6 +39,8 @@ PROFILES := $(foreach host,openssl-1.1.1w openssl-3.0 openssl-3.6.3 openssl-4.0.
     $(addprefix $(host):,openssl-0.9.8 openssl-1.0.2 openssl-1.0.2l openssl-1.1.0)) \
     openssl-3.0:openssl-1.1.1 openssl-3.6.3:openssl-1.1.1 openssl-4.0.3:openssl-1.1.1 \
     openssl-3.6.3:openssl-3 openssl-4.0.3:openssl-3
+# Of those, the ones whose old version is here to be compared with, in random sequences.
+TWINS := $(filter-out %:openssl-0.9.8 %:openssl-1.1.0,$(PROFILES))
 COMPAT_HOSTS := $(shell tools/hosts/get --list | cut -f 1)
 
 .PHONY: all deps demo check test compat bench fuzz header exports findings ctests install uninstall clean FORCE
@@ -100,6 +102,9 @@ compat: all ctests
 	target/release/sslmode-compare run $(COMPAT_HOSTS) ours --sequences 200000
 	for profile in $(patsubst ours:%,%,$(filter ours:%,$(OURS))); do \
 	    SSLMODE_OPTIONS=profile=$$profile target/release/sslmode-compare run ours --sequences 200000 || exit; \
+	done
+	for pair in $(TWINS); do \
+	    target/release/sslmode-compare profile $${pair#*:} --host $${pair%:*} --sequences 100000 || exit; \
 	done
 	target/release/sslmode-compare table --output COMPAT.md
 

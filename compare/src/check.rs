@@ -112,7 +112,8 @@ impl<'h> Subject<'h> {
     }
 }
 
-fn protocols(dialect: &Dialect) -> Vec<Protocol> {
+/// The protocols of a version, newest last.
+pub fn protocols(dialect: &Dialect) -> Vec<Protocol> {
     match dialect.name {
         "openssl-0.9.8" => vec![Protocol::Tls10],
         _ if ReadRules::of(dialect).key_update.value == Handling::Unknown => vec![Protocol::Tls12],

@@ -98,6 +98,7 @@ pub struct Host {
     write: Data,
     write_ex: Option<unsafe extern "C" fn(Ptr, *const c_void, usize, *mut usize) -> c_int>,
     get_error: AskInt,
+    want: Ask,
     key_update: Option<AskInt>,
     renegotiate: Option<Ask>,
     send_alert: Option<unsafe extern "C" fn(Ptr, c_int, c_int) -> c_int>,
@@ -117,23 +118,32 @@ pub struct Host {
     peek_error: unsafe extern "C" fn() -> c_ulong,
 }
 
-/// An open `dlopen` handle.
-struct Library(Ptr);
+/// Open `dlopen` handles: of a libssl, and of what stands in front of it.
+struct Library {
+    libssl: Ptr,
+    front: Option<Ptr>,
+}
 
 impl Library {
-    fn open(path: &Path) -> Result<Library, String> {
+    fn open(path: &Path, front: Option<&Path>) -> Result<Library, String> {
+        let front = front.map(|front| Library::open_one(front, "library")).transpose()?;
+        Ok(Library { libssl: Library::open_one(path, "libssl")?, front })
+    }
+
+    fn open_one(path: &Path, kind: &str) -> Result<Ptr, String> {
         let name = CString::new(path.as_os_str().as_encoded_bytes()).map_err(|_| "a path with a zero byte")?;
         // SAFETY: the name is a C string. A libssl runs no code at loading that would depend on this program.
         let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
         if handle.is_null() {
             // SAFETY: dlopen failed, so there is a message, a C string that lives until the next call of its kind.
             let message = unsafe { CStr::from_ptr(libc::dlerror()) };
-            return Err(format!("expected a libssl: {}", message.to_string_lossy()));
+            return Err(format!("{}: expected a {kind}: {}", path.display(), message.to_string_lossy()));
         }
-        Ok(Library(handle))
+        Ok(handle)
     }
 
-    /// The function of this name.
+    /// The function of this name that a program would call which is linked with the libssl: what stands in front has
+    /// some of its functions, and others of its own.
     ///
     /// # Safety
     /// `T` is the type of a pointer to the function that every libssl has under this name.
@@ -141,7 +151,12 @@ impl Library {
         const { assert!(size_of::<T>() == size_of::<Ptr>()) };
         let name = CString::new(name).ok()?;
         // SAFETY: the handle is open and the name a C string.
-        let address = unsafe { libc::dlsym(self.0, name.as_ptr()) };
+        let look_up = |library| unsafe { libc::dlsym(library, name.as_ptr()) };
+        let own = look_up(self.libssl);
+        let address = match self.front.map(look_up) {
+            Some(in_front) if !own.is_null() && !in_front.is_null() => in_front,
+            _ => own,
+        };
         // SAFETY: as large as a pointer, and of the right type as the caller says.
         (!address.is_null()).then(|| unsafe { std::mem::transmute_copy(&address) })
     }
@@ -162,7 +177,15 @@ impl Host {
     /// # Errors
     /// What of it is not as in a libssl.
     pub fn load(path: &Path) -> Result<Host, String> {
-        let library = Library::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Host::load_behind(path, None)
+    }
+
+    /// The same, called through the library that stands in front of it.
+    ///
+    /// # Errors
+    /// As for [`Host::load`].
+    pub fn load_behind(path: &Path, front: Option<&Path>) -> Result<Host, String> {
+        let library = Library::open(path, front)?;
         initialize(&library);
         Host::look_up(&library, path).map_err(|error| format!("{}: {error}", path.display()))
     }
@@ -210,6 +233,7 @@ impl Host {
                 write: l.get("SSL_write")?,
                 write_ex: l.find("SSL_write_ex"),
                 get_error: l.get("SSL_get_error")?,
+                want: l.get("SSL_want")?,
                 key_update: l.find("SSL_key_update"),
                 renegotiate: l.find("SSL_renegotiate"),
                 send_alert: l.find("ssl3_send_alert"),

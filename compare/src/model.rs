@@ -89,6 +89,9 @@ pub struct Model<'a> {
     reading: &'static ReadRules,
     after_fatal: SslError,
     is_ours: bool,
+    /// Whether bytes went out that the version does not know of any more.
+    has_forgotten: bool,
+    sends_twice: bool,
 }
 
 /// What the engine has to know of the run that it predicts.
@@ -124,6 +127,8 @@ impl<'a> Model<'a> {
             reading,
             after_fatal: rules.after_fatal.error,
             is_ours: false,
+            has_forgotten: false,
+            sends_twice: false,
         }
     }
 
@@ -139,8 +144,14 @@ impl<'a> Model<'a> {
         self.machine.has_pending()
     }
 
+    /// Whether the last step sent bytes which had gone out already.
+    pub fn sends_twice(&self) -> bool {
+        self.sends_twice
+    }
+
     /// What a step gives. The model stays as it was when the step must not be done.
     pub fn step(&mut self, op: Op) -> Says {
+        self.sends_twice = false;
         let seen = match op {
             Op::Set(mask) => seen(self.modes.set(mask)),
             Op::Clear(mask) => seen(self.modes.clear(mask)),
@@ -188,8 +199,11 @@ impl<'a> Model<'a> {
         let (modes, data) = (self.modes(), &self.arena[offset..]);
         let call = Call { address: self.addresses[usize::from(moved)] + offset, length };
         let (mut machine, mut pipe) = (self.machine.clone(), self.pipe.clone());
+        let (forgets, unreported) = (machine.forgets(), machine.unreported());
+        let mut makes_records = false;
         let outcome = function(&mut machine, modes, call).run(|offer| {
             if let Offer::New(range) = offer {
+                makes_records = true;
                 pipe.end += range.len() + self.overhead;
                 pipe.records.push_back((pipe.end, data[range.clone()].to_vec()));
             }
@@ -197,6 +211,9 @@ impl<'a> Model<'a> {
         });
         if self.is_ours || !matches!(outcome, Outcome::ReadsPast(_)) {
             (self.machine, self.pipe) = (machine, pipe);
+            self.sends_twice = self.has_forgotten && makes_records;
+            self.has_forgotten &= !matches!(outcome, Outcome::Written(bytes) if bytes as i64 == length);
+            self.has_forgotten |= forgets && unreported > 0 && outcome == Outcome::Error(EngineReason::BadLength);
         }
         outcome
     }

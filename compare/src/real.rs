@@ -156,6 +156,11 @@ impl Running<'_, '_> {
         Seen { value: returned.value, ssl_error: returned.ssl_error, reason, data, wire }
     }
 
+    /// What `SSL_want` says of the writing end.
+    pub fn want(&self) -> i32 {
+        self.client.want()
+    }
+
     fn drain(&mut self, bytes: usize) -> (Returned, Vec<u8>) {
         self.arrived.extend(self.client.take(bytes));
         let whole = whole_records(&self.arrived);

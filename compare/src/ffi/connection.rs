@@ -113,6 +113,12 @@ impl<'h> Connection<'h> {
         self.returned(|| unsafe { (self.host.read)(self.raw, buffer.as_mut_ptr().cast(), buffer.len() as c_int) })
     }
 
+    /// `SSL_want`.
+    pub fn want(&self) -> i32 {
+        // SAFETY: a live connection.
+        unsafe { (self.host.want)(self.raw) }
+    }
+
     /// What setting this mask answers.
     pub fn set_modes(&mut self, mask: i64) -> i64 {
         self.change_modes(self.host.ssl_set_mode, CTRL_MODE, mask)
