@@ -5,7 +5,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use support::{library, root, run};
+use support::{command, library, run};
 
 /// The programs of examples/broken, and how the faults that break each are called.
 const BROKEN: [(&str, &str); 6] = [
@@ -16,14 +16,6 @@ const BROKEN: [(&str, &str); 6] = [
     ("want_is_an_error", "_write@"),
     ("poll_then_read", "key_update@"),
 ];
-
-fn command() -> PathBuf {
-    let build = run(Command::new(env!("CARGO"))
-        .args(["build", "--release", "--locked", "-p", "sslmode-cli"])
-        .current_dir(root()));
-    build.printed();
-    library().with_file_name("sslmode")
-}
 
 /// A program of examples/broken, as it is or mended.
 fn example(name: &str, mended: bool, folder: &Path) -> PathBuf {

@@ -21,7 +21,7 @@ mod retries;
 mod tests;
 mod words;
 
-pub use retries::{Follower, Kind, Seen, Side, Verdict};
+pub use retries::{Follower, Kind, LARGEST, Seen, Side, Verdict};
 pub use words::effective;
 
 use crate::dialect::{Dialect, Source};

@@ -8,7 +8,7 @@ use crate::handles::{Birth, Connection, Context, Key, Process, Table};
 use crate::input::{Input, Next};
 use crate::timeline::{self, Entry};
 use crate::writes::{Write, address};
-use sslmode_engine::differences::{self, Difference, Topic};
+use sslmode_engine::differences::{self, Difference, LARGEST, Topic};
 use sslmode_engine::fallback::{Role, is_sent};
 use sslmode_engine::{Dialect, Modes};
 use sslmode_protocol::event::{Birth as Born, Name};
@@ -85,6 +85,7 @@ pub struct Analysis {
     left_out: u64,
     recorder: Option<Recorder>,
     without_addresses: u64,
+    too_long: u64,
     other_dialects: u64,
 }
 
@@ -112,6 +113,7 @@ impl Analysis {
             left_out: 0,
             recorder,
             without_addresses: 0,
+            too_long: 0,
             other_dialects: 0,
             question,
         };
@@ -181,6 +183,9 @@ impl Analysis {
                  version",
                 self.without_addresses
             ));
+        }
+        if self.too_long > 0 {
+            remarks.push(format!("{} writes of more than {LARGEST} bytes are not judged", self.too_long));
         }
         if self.other_dialects > 0 {
             remarks.push(format!(

@@ -94,6 +94,31 @@ pub fn compile_example(source: &Path, options: &[&str], libraries: &[&OsStr], pr
     run(compiler.args(libraries)).printed_quietly();
 }
 
+/// The command `sslmode` as it is released.
+pub fn command() -> PathBuf {
+    static COMMAND: LazyLock<PathBuf> = LazyLock::new(|| {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--release", "--locked", "-p", "sslmode-cli"]).current_dir(root());
+        run(&mut build).printed();
+        library().with_file_name("sslmode")
+    });
+    COMMAND.clone()
+}
+
+/// What links with a libssl and the libcrypto beside it.
+pub fn link_with(libssl: &Path) -> Vec<std::ffi::OsString> {
+    let folder = libssl.parent().unwrap();
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_libcrypto = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.starts_with("libcrypto") && name.contains(".so")
+    };
+    let libcrypto = names.into_iter().find(is_libcrypto).expect("a libcrypto");
+    let rpath = format!("-Wl,-rpath,{}", folder.display());
+    // Old ones want libraries that the system has in other versions.
+    vec![libssl.into(), libcrypto.into(), rpath.into(), "-Wl,--unresolved-symbols=ignore-in-shared-libs".into()]
+}
+
 pub struct Ran {
     pub stdout: String,
     pub stderr: String,

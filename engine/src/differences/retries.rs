@@ -74,8 +74,12 @@ struct Possible {
     to: WriteMachine,
 }
 
-/// So many possibilities are kept of a call at the most: of longer ones the first and the last.
-const MOST: usize = 64;
+/// So many possibilities are kept at the most: the first and the last.
+const MOST: usize = 66;
+
+/// Calls of more bytes are not followed: the possibilities would be too many. Nor is what comes after one, until a write
+/// is complete.
+pub const LARGEST: i64 = 1 << 20;
 
 /// Follows the writes of one connection.
 #[derive(Clone, Debug)]
@@ -97,7 +101,9 @@ impl Follower {
     pub fn call(&mut self, modes: Modes, ex: bool, call: Call, seen: Seen) -> Side {
         let (kind, retried) = (self.kind(modes, ex, call), self.retried);
         let mut side = Side { kind, verdict: Verdict::NotFollowed, answers: None, retried };
-        if seen != Seen::Other {
+        if call.length > LARGEST {
+            self.differed = true;
+        } else if seen != Seen::Other {
             self.step(modes, ex, call, seen, &mut side);
         }
         match seen {
@@ -115,11 +121,8 @@ impl Follower {
     /// A write is complete: the next one begins anew, whatever became of the comparison.
     fn over(&mut self) {
         self.retried = None;
-        let fresh = self.nothing_pending() && self.possible.iter().all(|possible| possible.observed.is_alive());
-        if self.differed || self.possible.len() != 1 || fresh {
-            self.possible = vec![Possible::new(self.rules)];
-            self.differed = false;
-        }
+        self.possible = vec![Possible::new(self.rules)];
+        self.differed = false;
     }
 
     fn kind(&self, modes: Modes, ex: bool, call: Call) -> Kind {
@@ -203,10 +206,7 @@ fn numbers_taken(call: Call, seen: Seen) -> Vec<Option<usize>> {
         return vec![None];
     }
     let records = usize::try_from(call.length).unwrap_or(0).div_ceil(MAX_FRAGMENT) + 1;
-    if records <= MOST {
-        return (0..records).map(Some).collect();
-    }
-    (0..MOST / 2).chain(records - MOST / 2..records).map(Some).collect()
+    (0..records).map(Some).collect()
 }
 
 fn transport(taken: Option<usize>) -> impl FnMut() -> Transport {

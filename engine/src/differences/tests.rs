@@ -173,3 +173,19 @@ fn nothing_differs_between_a_version_and_itself() {
     let side = follower.call(off, false, call(BUFFER, 10), Seen::Failed);
     assert_eq!((side.kind, side.verdict), (Kind::Shorter, Verdict::Same));
 }
+
+/// A call of any length is over at once, and the next write is judged again.
+#[test]
+fn long_calls_are_not_followed() {
+    let rules = Rules::of;
+    let mut follower = Follower::new(rules(&OPENSSL_3), rules(&OPENSSL_1_0_2), rules(&OPENSSL_4));
+    let off = Modes::empty();
+    for length in [LARGEST + 1, i64::MAX] {
+        assert_eq!(follower.call(off, false, call(BUFFER, length), Seen::WantWrite).verdict, Verdict::NotFollowed);
+        assert_eq!(follower.call(off, false, call(BUFFER, 5), Seen::Failed).verdict, Verdict::NotFollowed);
+        follower.call(off, false, call(BUFFER, length), Seen::Written(length as u64));
+        assert_eq!(follower.call(off, false, call(BUFFER, 5), Seen::WantWrite).verdict, Verdict::Same);
+        assert_eq!(follower.call(off, false, call(BUFFER + 1, 5), Seen::Failed).verdict, Verdict::Relies);
+        follower = Follower::new(rules(&OPENSSL_3), rules(&OPENSSL_1_0_2), rules(&OPENSSL_4));
+    }
+}

@@ -5,7 +5,7 @@ use crate::found::{Evidence, SHOWN};
 use crate::handles::Key;
 use crate::timeline::{Entry, Kind as EntryKind};
 use crate::writes::{self, Seen, Write};
-use sslmode_engine::differences::{self, Kind, Topic, Verdict};
+use sslmode_engine::differences::{self, Kind, LARGEST, Topic, Verdict};
 use sslmode_engine::{Dialect, Modes};
 use sslmode_protocol::Event;
 
@@ -193,6 +193,7 @@ impl Analysis {
             self.without_addresses += 1;
             return false;
         };
+        self.too_long += u64::from(write.call.is_some_and(|call| call.length > LARGEST));
         if side.verdict == Verdict::NotFollowed {
             return write.seen == Seen::Failed && side.kind != Kind::None;
         }
