@@ -59,7 +59,16 @@ const THREE: [&str; 3] = ["default-modes", "moved-retry", "shorter-retry"];
 
 #[test]
 fn three_misuses_are_three_and_the_twin_has_none() {
-    for name in [None, Some("openssl-1.0.2k"), Some("openssl-1.1.1w"), Some("openssl-4.0.3")] {
+    let old_rules = &["--profile", "openssl-1.0.2"][..];
+    let doors: [(Option<&str>, &[&str]); 6] = [
+        (None, &[]),
+        (None, old_rules),
+        (Some("openssl-1.0.2k"), &[]),
+        (Some("openssl-1.1.1w"), &[]),
+        (Some("openssl-4.0.3"), &[]),
+        (Some("openssl-4.0.3"), old_rules),
+    ];
+    for (name, arguments) in doors {
         let libssl = match name.map(host) {
             Some(None) => continue,
             found => found.flatten(),
@@ -67,7 +76,7 @@ fn three_misuses_are_three_and_the_twin_has_none() {
         let folder = tempfile::tempdir().unwrap();
         let ran = |mended| {
             let program = three(libssl.as_deref(), mended, folder.path());
-            let trace = traced(&program, &[], folder.path(), if mended { "new.trace" } else { "old.trace" });
+            let trace = traced(&program, arguments, folder.path(), if mended { "new.trace" } else { "old.trace" });
             (report(&["--format", "json", &trace]), trace)
         };
         let (broken, old) = ran(false);

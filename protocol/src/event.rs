@@ -8,7 +8,7 @@
 //! | `event` | members |
 //! |---|---|
 //! | `start` | `version` of the library, `program`: the first line of a process |
-//! | `host` | `path`, `version`, `dialect`: a libssl was found |
+//! | `host` | `path`, `version`, `dialect`: a libssl was found; `profile`, the dialect that it follows in place of its own |
 //! | `birth` | `function`, `handle`, `modes`, `by`; `parent`, the context or connection that it was made of; `modes_shown`, if the program reads another mask |
 //! | `seen` | as `birth`, for a handle whose making was not seen, when it is first used |
 //! | `mode` | `function`, `handle`, `before`, `after`, `by`; `asked`, unless it only reads; `shown`, if the program was told another mask |
@@ -69,6 +69,8 @@ pub enum Event {
         version: String,
         /// The engine's name for what it makes of modes.
         dialect: Name,
+        /// The dialect that it follows in its place.
+        profile: Option<Name>,
     },
     /// A handle was made.
     Birth(Birth),
@@ -229,9 +231,12 @@ impl Event {
             Event::Start { version, program } => {
                 line.text("event", "start").text("version", version).text("program", program)
             }
-            Event::Host { path, version, dialect } => {
-                line.text("event", "host").text("path", path).text("version", version).text("dialect", dialect)
-            }
+            Event::Host { path, version, dialect, profile } => line
+                .text("event", "host")
+                .text("path", path)
+                .text("version", version)
+                .text("dialect", dialect)
+                .optional_text("profile", profile.as_deref()),
             Event::Birth(birth) => birth.members(line.text("event", "birth")),
             Event::Seen(birth) => birth.members(line.text("event", "seen")),
             Event::Mode { function, handle, asked, before, after, shown, by } => line
@@ -316,7 +321,10 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Event::Start { version, program } => write!(f, "start {program}, libsslmode {version}"),
-            Event::Host { path, version, dialect } => write!(f, "host {path}: {version}, dialect {dialect}"),
+            Event::Host { path, version, dialect, profile } => {
+                write!(f, "host {path}: {version}, dialect {dialect}")?;
+                profile.as_ref().map_or(Ok(()), |profile| write!(f, ", profile {profile}"))
+            }
             Event::Birth(birth) => write!(f, "{birth}"),
             Event::Seen(birth) => write!(f, "{birth}, made unseen"),
             Event::Mode { function, handle, asked, before, after, shown, by } => {

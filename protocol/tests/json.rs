@@ -52,11 +52,8 @@ prop_compose! {
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         (name(), any::<String>()).prop_map(|(version, program)| Event::Start { version, program }),
-        (any::<String>(), any::<String>(), name()).prop_map(|(path, version, dialect)| Event::Host {
-            path,
-            version,
-            dialect
-        }),
+        (any::<String>(), any::<String>(), name(), prop::option::of(name()))
+            .prop_map(|(path, version, dialect, profile)| Event::Host { path, version, dialect, profile }),
         birth().prop_map(Event::Birth),
         birth().prop_map(Event::Seen),
         mode(),

@@ -231,16 +231,18 @@ impl Analysis {
         let process = self.processes.entry(line.pid).or_insert_with(|| Process {
             program: "(unknown)".into(),
             dialect: self.latest,
+            profile: false,
             place: None,
         });
         let program = process.program.clone();
         let place = Place { trace: trace.clone(), line: number, time_us: line.time_us, pid: line.pid, program };
         match &line.event {
             Event::Start { program, .. } => self.start(line.pid, program),
-            Event::Host { version, dialect, .. } => self.host(line.pid, version, dialect),
+            Event::Host { version, dialect, profile, .. } => self.host(line.pid, version, dialect, profile.as_deref()),
             Event::Birth(birth) | Event::Seen(birth) => self.birth(&place, birth, &line.event),
-            Event::Mode { function, handle, asked, after, .. } => {
-                self.mode(&place, function, handle, asked.as_deref(), after, &line.event);
+            Event::Mode { function, handle, asked, after, shown, .. } => {
+                let modes = self.modes(line.pid, after, shown.as_deref());
+                self.mode(&place, function, handle, asked.as_deref(), modes, &line.event);
             }
             Event::Fault { handle, .. } => self.on_timeline(&place, handle, &line.event),
             Event::Io { handle, inner, .. } => {
@@ -273,11 +275,11 @@ impl Analysis {
             let program = program.clone();
             self.programs.push(Program { program, pid, hosts: Vec::new(), contexts: 0, connections: 0 });
         }
-        self.processes.insert(pid, Process { program, dialect: None, place });
+        self.processes.insert(pid, Process { program, dialect: None, profile: false, place });
     }
 
-    fn host(&mut self, pid: u32, version: &str, dialect: &str) {
-        let Some(dialect) = Dialect::by_name(dialect) else { return };
+    fn host(&mut self, pid: u32, version: &str, dialect: &str, profile: Option<&str>) {
+        let Some(dialect) = Dialect::by_name(profile.unwrap_or(dialect)) else { return };
         match self.from {
             None => self.settle(dialect),
             Some(from) if self.question.from.is_none() && from.name != dialect.name => self.other_dialects += 1,
@@ -286,8 +288,10 @@ impl Analysis {
         self.latest = Some(dialect);
         let Some(process) = self.processes.get_mut(&pid) else { return };
         process.dialect = Some(dialect);
+        process.profile = profile.is_some();
         if let Some(program) = process.place.and_then(|place| self.programs.get_mut(place)) {
-            let host = format!("{} ({})", version.trim(), dialect.name);
+            let under = if profile.is_some() { "profile " } else { "" };
+            let host = format!("{} ({under}{})", version.trim(), dialect.name);
             if program.hosts.len() < SHOWN && !program.hosts.contains(&host) {
                 program.hosts.push(host);
             }
@@ -300,8 +304,11 @@ impl Analysis {
         seen.or(self.from).unwrap_or(self.question.to)
     }
 
-    fn modes(&self, pid: u32, mask: &str) -> Modes {
+    /// The modes in force: `mask`, or under a profile the one that the program is shown.
+    fn modes(&self, pid: u32, mask: &str, shown: Option<&str>) -> Modes {
         let dialect = self.observed(pid);
+        let profile = self.processes.get(&pid).is_some_and(|process| process.profile);
+        let mask = shown.filter(|_| profile).unwrap_or(mask);
         dialect.decode(dialect.parse_mask(mask).unwrap_or(0)).modes
     }
 
@@ -324,7 +331,7 @@ impl Analysis {
         }
         let parent = born.parent.as_deref().and_then(|parent| self::key(place, parent));
         let (context, named) = self.inherited(parent);
-        let modes = self.modes(place.pid, &born.modes);
+        let modes = self.modes(place.pid, &born.modes, born.modes_shown.as_deref());
         let shown = self.allotted < CONNECTIONS;
         self.allotted += usize::from(shown);
         let connection = self.connections.get(key, place.line);
@@ -342,7 +349,7 @@ impl Analysis {
         self.connections.known(parent).map_or((None, Modes::empty()), |known| (known.context, known.named))
     }
 
-    fn mode(&mut self, place: &Place, function: &Name, handle: &str, asked: Option<&str>, after: &str, event: &Event) {
+    fn mode(&mut self, place: &Place, function: &Name, handle: &str, asked: Option<&str>, after: Modes, event: &Event) {
         let Some(key) = key(place, handle) else { return };
         let dialect = self.observed(place.pid);
         let mask = asked.and_then(|asked| dialect.parse_mask(asked).ok());
@@ -350,7 +357,6 @@ impl Analysis {
         if is_context(function) {
             self.contexts.get(key, place.line).named |= named;
         } else {
-            let after = self.modes(place.pid, after);
             let connection = self.connections.get(key, place.line);
             connection.named |= named;
             connection.modes = after;

@@ -19,6 +19,8 @@ pub struct Process {
     pub program: Rc<str>,
     /// What its libssl makes of modes: the last one that was found.
     pub dialect: Option<&'static Dialect>,
+    /// Whether that is the older one that a profile puts in front: then the modes that the program sees are in force.
+    pub profile: bool,
     /// Where it is among the report's programs.
     pub place: Option<usize>,
 }

@@ -23,7 +23,8 @@ fn birth(function: &'static str, handle: &str, parent: Option<&str>, modes: &str
 
 fn start(dialect: &'static str) -> String {
     let program = "/usr/bin/program".to_owned();
-    let host = Event::Host { path: "/libssl".to_owned(), version: dialect.to_owned(), dialect: dialect.into() };
+    let host =
+        Event::Host { path: "/libssl".to_owned(), version: dialect.to_owned(), dialect: dialect.into(), profile: None };
     line(Event::Start { version: "0.1.0".into(), program }) + &line(host)
 }
 

@@ -3,6 +3,7 @@
 use super::handle;
 use super::io::{IoCall, Outcome};
 use super::nesting::Origin;
+use super::profile as profiles;
 use super::wire;
 use crate::caller;
 use crate::host::{self, Host};
@@ -26,6 +27,7 @@ pub fn host(host: &Host) {
             path: host.path.clone(),
             version: host.version.clone(),
             dialect: Name::Borrowed(host.dialect.name),
+            profile: profiles::of(host).map(|profile| Name::Borrowed(profile.dialect.name)),
         });
     }
 }
