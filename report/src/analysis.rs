@@ -20,6 +20,10 @@ use std::rc::Rc;
 
 /// So many processes are listed.
 const PROGRAMS: usize = 100;
+/// So many are remembered, of a trace in which none ends.
+const MOST_PROCESSES: usize = 65_536;
+/// So many names of findings and kinds of a profile: the library has fewer.
+const NAMES: usize = 200;
 /// So many connections are shown, whatever is found on them.
 const CONNECTIONS: usize = 40;
 /// So many more, if something is found on them.
@@ -228,6 +232,9 @@ impl Analysis {
         if let Some(recorder) = &mut self.recorder {
             recorder.line(number, line);
         }
+        if self.processes.len() > MOST_PROCESSES {
+            self.processes.clear();
+        }
         let process = self.processes.entry(line.pid).or_insert_with(|| Process {
             program: "(unknown)".into(),
             dialect: self.latest,
@@ -268,7 +275,7 @@ impl Analysis {
 
     fn start(&mut self, pid: u32, program: &str) {
         self.process_count += 1;
-        let program: Rc<str> = program.into();
+        let program: Rc<str> = shortened(program).into();
         let mut place = None;
         if self.programs.len() < PROGRAMS {
             place = Some(self.programs.len());
@@ -291,7 +298,7 @@ impl Analysis {
         process.profile = profile.is_some();
         if let Some(program) = process.place.and_then(|place| self.programs.get_mut(place)) {
             let under = if profile.is_some() { "profile " } else { "" };
-            let host = format!("{} ({under}{})", version.trim(), dialect.name);
+            let host = format!("{} ({under}{})", shortened(version.trim()), dialect.name);
             if program.hosts.len() < SHOWN && !program.hosts.contains(&host) {
                 program.hosts.push(host);
             }
@@ -427,6 +434,9 @@ impl Analysis {
         let name = shortened(&finding.name);
         let names = finding.frames.iter().flat_map(|frame| frame.split(['(', ')', ' ', '+', ':']));
         let suppressed = self.question.suppressions.cover(&name, names.chain([finding.function.as_ref()]));
+        if self.findings.len() >= NAMES && !self.findings.contains_key(&name) {
+            return;
+        }
         let known = self.findings.entry(name.clone()).or_insert_with(|| Finding {
             name: name.clone(),
             severity: shortened(&finding.severity),
@@ -453,6 +463,9 @@ impl Analysis {
             ..evidence(place, handle, place.line)
         };
         let kind = shortened(kind);
+        if self.profiled.len() >= NAMES && !self.profiled.contains_key(&kind) {
+            return;
+        }
         let known =
             self.profiled.entry(kind.clone()).or_insert_with(|| Profiled { kind, count: 0, evidence: Vec::new() });
         known.count += 1;
