@@ -7,9 +7,10 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
 use support::{Ran, compile_example, host, library, root, run};
 
 /// The program that relies on three things, or its twin, linked with this libssl; None is the system's.
@@ -226,7 +227,12 @@ fn browser(folder: &Path, arguments: &[&str], page: &Path) -> Option<Ran> {
         "--disable-sync",
     ]);
     chromium.args(["--disable-background-networking", "--disable-component-update", "--disable-extensions"]);
-    chromium.args(["--disable-default-apps", "--hide-scrollbars", "--virtual-time-budget=2000"]);
+    chromium.args([
+        "--disable-features=NetworkTimeServiceQuerying",
+        "--disable-default-apps",
+        "--hide-scrollbars",
+        "--virtual-time-budget=2000",
+    ]);
     chromium.arg(format!("--user-data-dir={}", folder.join("profile").display())).args(arguments);
     let fragment = arguments.iter().find_map(|argument| argument.strip_prefix("--fragment=")).unwrap_or("");
     Some(run(chromium.arg(format!("file://{}{fragment}", page.display()))))
@@ -250,9 +256,8 @@ fn hostile_page(folder: &Path) -> PathBuf {
 fn the_page_in_a_browser() {
     let folder = tempfile::tempdir().unwrap();
     let page = hostile_page(folder.path());
-    // Everything that a browser would fetch would come here.
-    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
-    let through = format!("--proxy-server=http://{}", proxy.local_addr().unwrap());
+    let proxy = Proxy::begin();
+    let through = format!("--proxy-server=http://{}", proxy.address);
     let through = ["--proxy-bypass-list=<-loopback>", &through];
     let dump = |page: &Path, fragment: &str| {
         let fragment = format!("--fragment={fragment}");
@@ -273,11 +278,57 @@ fn the_page_in_a_browser() {
     let changed = folder.path().join("changed.html");
     fs::write(&changed, text.replace("</main>", added)).unwrap();
     assert!(dump(&changed, "").unwrap().contains("<title>openssl-1.0.2 to openssl-4"), "a script that is not ours ran");
-    proxy.set_nonblocking(true).unwrap();
-    if let Ok((mut stream, _)) = proxy.accept() {
-        let mut request = [0; 200];
-        let length = stream.read(&mut request).unwrap_or(0);
-        panic!("a request left: {}", String::from_utf8_lossy(&request[..length]));
+    // The same without the policy, lest the proxy sees nothing at all.
+    let without = folder.path().join("without.html");
+    fs::write(&without, text.replace(policy(&text), "").replace("</main>", &added.replace("/y", "/z"))).unwrap();
+    assert!(dump(&without, "").unwrap().contains("<title>ran</title>"));
+    let requests = proxy.end();
+    assert!(requests.iter().any(|request| request.starts_with("GET http://hostile.invalid/z ")), "{requests:?}");
+    // The browser has errands of its own, with its maker.
+    let of_the_browser = |request: &&String| request.contains(".google.com") || request.contains(".googleapis.com");
+    let others: Vec<_> = requests.iter().filter(|request| !of_the_browser(request)).collect();
+    assert!(others.iter().all(|request| request.starts_with("GET http://hostile.invalid/z ")), "{others:?}");
+}
+
+/// The element that says what the page may do.
+fn policy(page: &str) -> &str {
+    let begin = page.find("<meta http-equiv=\"Content-Security-Policy\"").unwrap();
+    &page[begin..begin + page[begin..].find('>').unwrap() + 1]
+}
+
+/// Everything that a browser would fetch comes here, and is not found.
+struct Proxy {
+    address: SocketAddr,
+    served: JoinHandle<Vec<String>>,
+}
+
+impl Proxy {
+    fn begin() -> Proxy {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let served = std::thread::spawn(move || {
+            let mut requests = Vec::new();
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.set_read_timeout(Some(std::time::Duration::from_secs(5)));
+                let mut request = [0; 200];
+                let length = stream.read(&mut request).unwrap_or(0);
+                let request = String::from_utf8_lossy(&request[..length]).lines().next().unwrap_or_default().to_owned();
+                if request == "end" {
+                    break;
+                }
+                let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                requests.push(request);
+            }
+            requests
+        });
+        Proxy { address, served }
+    }
+
+    /// The first line of each request.
+    fn end(self) -> Vec<String> {
+        TcpStream::connect(self.address).unwrap().write_all(b"end\n").unwrap();
+        self.served.join().unwrap()
     }
 }
 
@@ -287,11 +338,9 @@ fn the_page_on_wide_and_narrow_screens() {
     let page = hostile_page(folder.path());
     let text = fs::read_to_string(&page).unwrap();
     // A copy without the policy, which measures itself.
-    let policy = text.split("<meta http-equiv=\"Content-Security-Policy\"").nth(1).unwrap().split('>').next().unwrap();
-    let policy = format!("<meta http-equiv=\"Content-Security-Policy\"{policy}>");
     let measure = "<script>document.title = document.documentElement.scrollWidth - innerWidth</script></body>";
     let measured = folder.path().join("measured.html");
-    fs::write(&measured, text.replace(&policy, "").replace("</body>", measure)).unwrap();
+    fs::write(&measured, text.replace(policy(&text), "").replace("</body>", measure)).unwrap();
     for width in ["1280", "400"] {
         let size = format!("--window-size={width},1600");
         let picture = folder.path().join(format!("{width}.png"));
