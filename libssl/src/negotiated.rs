@@ -42,6 +42,8 @@ pub struct Negotiated {
     pub server_name: Option<CString>,
     /// Whether a session was resumed.
     pub resumed: bool,
+    /// The session in force was made of a ticket that came with this handshake, or after it.
+    pub has_ticket: bool,
     /// Whether the master secret is bound to the handshake (RFC 7627).
     pub extended_master_secret: bool,
     /// The client's random bytes.

@@ -375,6 +375,11 @@ impl SessionSink for Sessions {
     fn new_session(&self, session: Session) {
         self.0.ssl().new_session(session);
     }
+
+    fn renewed_session(&self, session: Session) {
+        // As in OpenSSL, nobody is told.
+        self.0.ssl().take_session(session);
+    }
 }
 
 /// Shows the program the secrets, line by line, as key log files have them.

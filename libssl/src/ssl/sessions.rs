@@ -41,22 +41,26 @@ impl Ssl {
 
     /// The session of a handshake that resumed none.
     pub(super) fn first_session(&self, established: &Established) {
+        let alpn: Option<Box<[u8]>> = established.alpn.as_deref().map(Into::into);
+        // A ticket that came with the handshake has made one already.
+        if self.own.negotiated.borrow().has_ticket {
+            if let Some(session) = &*self.own.session.borrow() {
+                session.data().alpn = alpn;
+            }
+            return;
+        }
         let session = Session::new(Data {
             version: number(established.version),
             cipher: Cipher::by_number(established.cipher_suite),
-            alpn: established.alpn.as_deref().map(Into::into),
+            alpn,
             ..self.session_data()
         });
-        // A ticket that came with the handshake has made one already.
-        let mut own = self.own.session.borrow_mut();
-        let resumable = own.as_ref().is_some_and(|own| own.data().resumption.is_some() && own.data().cipher.is_some());
-        if !resumable || established.version == Version::Tls13 {
-            *own = Some(session);
-        }
+        // The free callbacks of the one that was offered in vain may call back.
+        drop(self.own.session.replace(Some(session)));
     }
 
-    /// A session that can be resumed: it becomes the connection's, and the program is told of it.
-    pub(super) fn new_session(&self, resumable: Resumable) {
+    /// A session that can be resumed: it becomes the connection's.
+    pub(super) fn take_session(&self, resumable: Resumable) -> Arc<Session> {
         let session = Session::new(Data {
             version: number(resumable.version()),
             cipher: Cipher::by_number(resumable.cipher_suite()),
@@ -66,7 +70,15 @@ impl Ssl {
             resumption: Some(Arc::new(resumable)),
             ..self.session_data()
         });
-        self.own.session.replace(Some(session.clone()));
+        self.own.negotiated.borrow_mut().has_ticket = true;
+        // As above.
+        drop(self.own.session.replace(Some(session.clone())));
+        session
+    }
+
+    /// As [`take_session`](Self::take_session), and the program is told of it.
+    pub(super) fn new_session(&self, resumable: Resumable) {
+        let session = self.take_session(resumable);
         let settings = self.settings();
         if settings.sessions.mode & cache::CLIENT == 0 {
             return;

@@ -203,7 +203,8 @@ static void connect_once(SSL_CTX *client_ctx, SSL_CTX *server_ctx, const struct 
     describe("client", a);
     describe("server", b);
     if (plan->keys != 0)
-        printf("  keys: opened %d, sealed %d, another session %d\n", calls[0], calls[1], newest != NULL);
+        printf("  keys: opened %d, sealed %d, told of a session %d, has another one %d\n", calls[0], calls[1],
+               newest != NULL, session != NULL && SSL_get_session(a) != session);
     SSL_shutdown(a), SSL_shutdown(b);
     SSL_free(a), SSL_free(b);
 }

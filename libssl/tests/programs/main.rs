@@ -3,6 +3,7 @@
 mod authority;
 mod database;
 mod http;
+mod proxies;
 mod python;
 mod redis;
 mod side;

@@ -96,12 +96,13 @@ impl Handshake {
                 let master = master.ok_or_else(|| internal("no resumption master secret"))?;
                 Some(Box::new(Tickets::new(master, cipher_suite, sink)) as Box<dyn TicketSink>)
             }
-            // A resumed session of TLS 1.2 is the one that was offered; rustls stores it again.
-            Some((store, Some(sink))) if !resumed => {
+            // A resumed session of TLS 1.2 is the one that was offered, unless its ticket was replaced; rustls stores it
+            // again.
+            Some((store, Some(sink))) if !resumed || self.new_ticket.is_some() => {
                 let randoms = [captured.client_random.unwrap_or_default(), self.server_random.unwrap_or_default()];
                 new_session = store
                     .take_tls12()
-                    .map(|value| (sink, Session::tls12(value, cipher_suite, self.ticket_lifetime, randoms)));
+                    .map(|value| (sink, Session::tls12(value, cipher_suite, self.new_ticket.unwrap_or(0), randoms)));
                 None
             }
             _ => None,
@@ -126,7 +127,7 @@ impl Handshake {
         drop(told);
         // The program's function runs while nothing is locked.
         if let Some((sink, session)) = new_session {
-            sink.new_session(session);
+            if resumed { sink.renewed_session(session) } else { sink.new_session(session) }
         }
         Ok((Traffic { role, protection, tickets }, established))
     }

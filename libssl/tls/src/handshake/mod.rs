@@ -109,8 +109,8 @@ pub struct Handshake {
     /// A server's: the name that the client asked for.
     server_name: Option<String>,
     server_random: Option<[u8; 32]>,
-    /// How long a TLS 1.2 server keeps its ticket, in seconds.
-    ticket_lifetime: u32,
+    /// A TLS 1.2 server gave a client a ticket: how long it can be used, in seconds.
+    new_ticket: Option<u32>,
     /// A record has been read.
     started: bool,
     /// What we send from now on is protected: in TLS 1.2 by keys that nobody tells.
@@ -138,7 +138,7 @@ impl Handshake {
             tickets: None,
             server_name: None,
             server_random: None,
-            ticket_lifetime: 0,
+            new_ticket: None,
             started: false,
             protected: false,
         }
@@ -169,7 +169,7 @@ impl Handshake {
             };
         }
         if matches!(self.side, Side::Client(_)) {
-            self.ticket_lifetime = ticket_lifetime(record).unwrap_or(self.ticket_lifetime);
+            self.new_ticket = new_ticket(record).or(self.new_ticket);
         }
         let result = result.and_then(|()| self.refuse_fallback()).and_then(|()| self.judge_resumption());
         match result {
@@ -485,11 +485,15 @@ fn server_random(records: &[u8]) -> Option<[u8; 32]> {
         .then(|| records.get(11..)?.first_chunk().copied())?
 }
 
-/// The lifetime in a NewSessionTicket of TLS 1.2 that begins these bytes of plain records (RFC 5077 3.3).
-fn ticket_lifetime(records: &[u8]) -> Option<u32> {
+/// The lifetime in a NewSessionTicket of TLS 1.2 that begins these bytes of plain records; none where it holds no ticket
+/// (RFC 5077 3.3).
+fn new_ticket(records: &[u8]) -> Option<u32> {
     const HANDSHAKE: u8 = 22;
     const NEW_SESSION_TICKET: u8 = 4;
     // Record header 5, message header 4.
-    (records.first() == Some(&HANDSHAKE) && records.get(5) == Some(&NEW_SESSION_TICKET))
-        .then(|| records.get(9..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes)))?
+    if records.first() != Some(&HANDSHAKE) || records.get(5) != Some(&NEW_SESSION_TICKET) {
+        return None;
+    }
+    let (lifetime, ticket) = records.get(9..)?.split_first_chunk()?;
+    (ticket.first_chunk()? != &[0, 0]).then(|| u32::from_be_bytes(*lifetime))
 }

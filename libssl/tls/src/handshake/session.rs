@@ -113,6 +113,11 @@ pub trait SessionSink: Send + Sync {
     /// A session that can be resumed from now on: in TLS 1.2 at [`Handshake::finish`](super::Handshake::finish), in
     /// TLS 1.3 whenever the record layer read a ticket.
     fn new_session(&self, session: Session);
+
+    /// The session of TLS 1.2 that was resumed, with another ticket.
+    fn renewed_session(&self, session: Session) {
+        self.new_session(session);
+    }
 }
 
 /// The session store of one connection: one session to offer, one that came.
