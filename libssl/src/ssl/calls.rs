@@ -26,6 +26,11 @@ impl Ssl {
             return Err(Failed(-1));
         }
         self.want.set(Want::Nothing);
+        // To OpenSSL a key update that the program asked for is a handshake, too.
+        if self.stage.get() == Stage::Open && self.is_updating() {
+            let mut program = self.program();
+            return self.call(|connection, io| connection.handshake(io, &mut program));
+        }
         self.finish_handshake()
     }
 

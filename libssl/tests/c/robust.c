@@ -286,6 +286,36 @@ static void lazy_transport(void) {
     BIO_meth_free(method);
 }
 
+/* Key updates that SSL_do_handshake sends, one after the other, also where the transport has no room. */
+static void key_updates(void) {
+    static char data[60000];
+    SSL *client, *server;
+    printf("-- key updates, %x\n", (unsigned)version);
+    pair(&client, &server);
+    VALUE(handshake(client, server));
+    SSL_read(client, data, 1);
+    for (int i = 0; i < 3; i++) {
+        ERROR(server, SSL_key_update(server, i % 2));
+        ERROR(server, SSL_get_key_update_type(server));
+        ERROR(server, SSL_do_handshake(server));
+        ERROR(server, SSL_get_key_update_type(server));
+        ERROR(client, SSL_read(client, data, 1));
+    }
+    ERROR(client, SSL_write(client, "four", 4));
+    ERROR(server, SSL_read(server, data, 9));
+    while (SSL_write(server, data, 1000) > 0)
+        ;
+    ERROR(server, SSL_key_update(server, 0));
+    ERROR(server, SSL_do_handshake(server));
+    while (SSL_read(client, data, sizeof data) > 0)
+        ;
+    ERROR(server, SSL_write(server, data, 1000));
+    ERROR(server, SSL_key_update(server, 0));
+    ERROR(server, SSL_do_handshake(server));
+    SSL_free(client);
+    SSL_free(server);
+}
+
 static void *connect_often(void *good) {
     for (int i = 0; i < 15; i++) {
         SSL *client, *server;
@@ -363,6 +393,7 @@ int main(void) {
         callbacks();
         transports();
         lazy_transport();
+        key_updates();
         threads();
         forks();
         SSL_CTX_free(client_ctx);

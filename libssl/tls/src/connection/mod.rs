@@ -311,7 +311,9 @@ impl Connection {
     /// # Errors
     /// [`Stop::Misuse`] where a record of data is pending, [`Stop::Record`] in TLS 1.2.
     pub fn update_keys(&mut self, request: bool) -> Result<(), Stop> {
-        if self.writer.has_pending() {
+        // That there are none in TLS 1.2 is said first, as OpenSSL does.
+        let is_tls13 = !matches!(&self.phase, Phase::Open(layer) if layer.version() == Version::Tls12);
+        if is_tls13 && self.writer.has_pending() {
             return Err(Stop::Misuse(Reason::BadWriteRetry));
         }
         self.open()?.update_keys(request).map_err(Stop::Record)?;
