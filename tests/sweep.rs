@@ -37,30 +37,36 @@ fn repeat_line(printed: &str) -> Vec<String> {
 
 #[test]
 fn each_broken_program_is_found_and_its_twin_is_not() {
-    for (name, fault) in BROKEN {
-        let folder = tempfile::tempdir().unwrap();
-        let broken = example(name, false, folder.path());
-        let found = run(&mut sweep(folder.path(), &["--seeds", "5", "--timeout", "4"], &broken));
-        assert_eq!(found.status.code(), Some(1), "{name}: {}{}", found.stdout, found.stderr);
-        assert!(found.stdout.contains("the fewest faults that still do it (1 of "), "{name}: {}", found.stdout);
-        let repeat = repeat_line(&found.stdout);
-        assert!(repeat[0] == "--faults" && repeat[1].contains(fault), "{name}: {repeat:?}");
-        // It fails each time, and the twin never does.
-        let twin = example(name, true, folder.path());
-        let times = if name == "poll_then_read" { 2 } else { 10 };
-        for _ in 0..times {
-            let again = |program: &Path| {
-                let mut again = Command::new("timeout");
-                again.args(["--kill-after=1", "4"]).arg(command()).arg("run").args(&repeat).arg("--").arg(program);
-                run(again.env("SSLMODE_LIBRARY", library()).env_remove("SSLMODE_OPTIONS")).status.success()
-            };
-            assert!(!again(&broken), "{name}: {repeat:?} did nothing");
-            assert!(again(&twin), "{name}: {repeat:?} breaks the mended program");
+    std::thread::scope(|scope| {
+        for (name, fault) in BROKEN {
+            scope.spawn(move || is_found_and_its_twin_is_not(name, fault));
         }
-        let spared = run(&mut sweep(folder.path(), &["--seeds", "2", "--keep-going"], &twin));
-        assert!(spared.printed().contains("24 of 24 runs in "), "{name}: {}", spared.stdout);
-        assert!(!spared.stdout.contains(" 0 release"), "{name}: {}", spared.stdout);
+    });
+}
+
+fn is_found_and_its_twin_is_not(name: &str, fault: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = example(name, false, folder.path());
+    let found = run(&mut sweep(folder.path(), &["--seeds", "5", "--timeout", "4"], &broken));
+    assert_eq!(found.status.code(), Some(1), "{name}: {}{}", found.stdout, found.stderr);
+    assert!(found.stdout.contains("the fewest faults that still do it (1 of "), "{name}: {}", found.stdout);
+    let repeat = repeat_line(&found.stdout);
+    assert!(repeat[0] == "--faults" && repeat[1].contains(fault), "{name}: {repeat:?}");
+    // It fails each time, and the twin never does.
+    let twin = example(name, true, folder.path());
+    let times = if name == "poll_then_read" { 2 } else { 10 };
+    for _ in 0..times {
+        let again = |program: &Path| {
+            let mut again = Command::new("timeout");
+            again.args(["--kill-after=1", "4"]).arg(command()).arg("run").args(&repeat).arg("--").arg(program);
+            run(again.env("SSLMODE_LIBRARY", library()).env_remove("SSLMODE_OPTIONS")).status.success()
+        };
+        assert!(!again(&broken), "{name}: {repeat:?} did nothing");
+        assert!(again(&twin), "{name}: {repeat:?} breaks the mended program");
     }
+    let spared = run(&mut sweep(folder.path(), &["--seeds", "2", "--keep-going"], &twin));
+    assert!(spared.printed().contains("24 of 24 runs in "), "{name}: {}", spared.stdout);
+    assert!(!spared.stdout.contains(" 0 release"), "{name}: {}", spared.stdout);
 }
 
 #[test]

@@ -12,8 +12,10 @@ fn root() -> &'static Path {
 /// The library as it is released.
 fn library() -> &'static Path {
     static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
-        let build = Command::new(env!("CARGO")).args(["build", "--release", "--locked"]).current_dir(root()).status();
-        assert!(build.unwrap().success());
+        // As make builds it.
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--release", "--locked", "-p", "sslmode", "-p", "sslmode-cli"]).current_dir(root());
+        assert!(build.status().unwrap().success());
         Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("release/libsslmode.so")
     });
     &LIBRARY

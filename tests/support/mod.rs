@@ -15,12 +15,14 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A folder with the released `libsslmode.so`, and the name that programs linked with it ask for.
+/// A folder with the released `libsslmode.so`, the name that programs linked with it ask for, and the command.
 pub fn library_folder() -> &'static Path {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
         // Cargo does not build a cdylib for a test of its package, which cannot link it.
-        let build = run(Command::new(env!("CARGO")).args(["build", "--release", "--locked"]).current_dir(root()));
-        build.printed();
+        // As make builds it: another choice of packages would be another build of the library, and not that one.
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--release", "--locked", "-p", "sslmode", "-p", "sslmode-cli"]).current_dir(root());
+        run(&mut build).printed();
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("tmp is in the target folder");
         let link = target.join("release/libsslmode.so.0");
         // Another test may have been faster.
@@ -96,13 +98,7 @@ pub fn compile_example(source: &Path, options: &[&str], libraries: &[&OsStr], pr
 
 /// The command `sslmode` as it is released.
 pub fn command() -> PathBuf {
-    static COMMAND: LazyLock<PathBuf> = LazyLock::new(|| {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--release", "--locked", "-p", "sslmode-cli"]).current_dir(root());
-        run(&mut build).printed();
-        library().with_file_name("sslmode")
-    });
-    COMMAND.clone()
+    library().with_file_name("sslmode")
 }
 
 /// What links with a libssl and the libcrypto beside it.
