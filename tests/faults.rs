@@ -237,32 +237,40 @@ fn records_and_buffers() {
 #[test]
 fn conditions() {
     let Some(libssl) = libssl("openssl-3.0") else { return };
-    // The number of the call on its handle, the handle, and the function, of all that was made.
-    let made = |event: &str, faults: &str| {
-        let (_, made) = libssl.meet(event, TLS_1_3, "by_fault", faults);
-        let parts = made.iter().map(|made| made.split_once("@nth=").and_then(|(_, rest)| rest.split_once("/handle=")));
-        let parts = parts.map(|parts| parts.unwrap_or_else(|| panic!("{faults}: {made:?}")));
-        parts.map(|(nth, handle)| (nth.parse::<u32>().unwrap(), handle.to_owned())).collect::<Vec<_>>()
+    // Which call of the function it was, the function, and the handle, of all that was made.
+    let made = |faults: &str| {
+        let (_, made) = libssl.meet("short_write", TLS_1_3, "by_fault", faults);
+        let parts = made.iter().map(|made| {
+            let mut parts = made.strip_prefix("want_read@nth=")?.split('/');
+            let nth: u32 = parts.next()?.parse().ok()?;
+            Some((
+                nth,
+                parts.next()?.strip_prefix("in=")?.to_owned(),
+                parts.next()?.strip_prefix("handle=")?.to_owned(),
+            ))
+        });
+        parts.map(|parts| parts.unwrap_or_else(|| panic!("{faults}: {made:?}"))).collect::<Vec<_>>()
     };
-    let numbers = |made: &[(u32, String)]| made.iter().map(|(nth, _)| *nth).collect::<Vec<_>>();
-    let everything = made("short_write", "want_read@1");
-    assert!(["1.1", "2.1"].iter().all(|end| everything.iter().any(|(_, handle)| handle == end)), "{everything:?}");
+    let everything = made("want_read@1");
+    assert!(["1.1", "2.1"].iter().all(|end| everything.iter().any(|made| made.2 == *end)), "{everything:?}");
     for (end, conditions) in [("1.1", ["role=client", "handle=1.1"]), ("2.1", ["role=server", "handle=2.1"])] {
         for condition in conditions {
-            let one_end = made("short_write", &format!("want_read@1/{condition}"));
-            assert!(one_end.len() > 1 && one_end.iter().all(|(_, handle)| handle == end), "{condition}: {one_end:?}");
+            let one_end = made(&format!("want_read@1/{condition}"));
+            assert!(one_end.len() > 1 && one_end.iter().all(|made| made.2 == end), "{condition}: {one_end:?}");
             // What came before it is as it was.
-            let first = format!("want_read@nth={}/{condition}", one_end[0].0);
-            assert_eq!(made("short_write", &first), one_end[..1], "{first}");
+            let (nth, function, _) = &one_end[0];
+            let first = format!("want_read@nth={nth}/in={function}/{condition}");
+            assert_eq!(made(&first), one_end[..1], "{first}");
         }
     }
-    let window = made("short_write", "want_read@1/calls=4-6");
-    assert!(!window.is_empty() && numbers(&window).iter().all(|nth| (4..=6).contains(nth)), "{window:?}");
-    let every = made("short_write", "want_read@every=3");
-    assert!(every.len() > 1 && numbers(&every).iter().all(|nth| nth.is_multiple_of(3)), "{every:?}");
-    let reads = made("short_write", "want_read@1/in=SSL_read");
-    assert!(!reads.is_empty() && reads.len() < everything.len(), "{reads:?}");
-    assert_eq!(made("short_write", "want_read@0"), []);
+    let reads = made("want_read@1/in=SSL_read");
+    assert!(!reads.is_empty() && reads.iter().all(|made| made.1 == "SSL_read"), "{reads:?}");
+    assert!(reads.len() < everything.len(), "{reads:?}");
+    let window = made("want_read@1/calls=2-3/in=SSL_read");
+    assert!(!window.is_empty() && window.iter().all(|made| matches!(made.0, 2..=3)), "{window:?}");
+    let every = made("want_read@every=2/in=SSL_read");
+    assert!(!every.is_empty() && every.iter().all(|made| made.0.is_multiple_of(2)), "{every:?}");
+    assert_eq!(made("want_read@0"), []);
 }
 
 /// Nothing is made where the table has no cell for it, or the libssl no way.

@@ -68,7 +68,10 @@ pub struct Plan {
     ssl: *mut ssl_st,
     state: &'static State,
     place: u8,
+    /// Of all on the handle.
     call: u32,
+    /// Of this function's.
+    nth: u32,
     history: History,
     refusal: Refusal,
     /// Ahead of the call.
@@ -80,12 +83,14 @@ pub fn plan(host: &'static Host, call: &IoCall, entry: &'static Entry) -> Option
     let state = entry.faults();
     let place = FUNCTIONS.iter().position(|function| *function == call.function)?;
     let number = state.count(place);
+    let function = u8::try_from(place).ok()?;
     let mut plan = Plan {
         host,
         ssl: call.ssl,
         state,
-        place: u8::try_from(place).ok()?,
+        place: function,
         call: number,
+        nth: state.calls_of(&[function]),
         history: state.history(),
         refusal: Refusal::default(),
         made: Vec::new(),
@@ -96,7 +101,7 @@ pub fn plan(host: &'static Host, call: &IoCall, entry: &'static Entry) -> Option
     plan.decide();
     if !plan.made.is_empty() {
         plan.made.iter().for_each(|_| tally::add(Count::Faults));
-        let made = when::repeats(&plan.made, state.birth(), number);
+        let made = when::repeats(&plan.made, state.birth(), plan.place, plan.nth);
         trace::fault(call, made);
     }
     Some(plan)
@@ -176,7 +181,7 @@ impl Plan {
             self.history = self.history.moved(direction);
         }
         self.state.keep(self.history.answered(answer, kind == Call::Write));
-        refused.map(|fault| when::repeats(&[fault], self.state.birth(), self.call))
+        refused.map(|fault| when::repeats(&[fault], self.state.birth(), self.place, self.nth))
     }
 
     fn answer(&self, call: &IoCall, outcome: Outcome) -> Answer {

@@ -79,10 +79,11 @@ fn mix(state: u64) -> u64 {
     z ^ z >> 31
 }
 
-/// The value of `faults` that makes these again at this call.
-pub fn repeats(made: &[Fault], birth: Birth, call: u32) -> String {
+/// The value of `faults` that makes these again at call `nth` of this function. Not of all functions: how often a
+/// program asks whether there is something to read, between two writes, is often a matter of time.
+pub fn repeats(made: &[Fault], birth: Birth, function: u8, nth: u32) -> String {
     let item = |fault: &Fault| {
-        let when = When { nth: Some(call), handle: Some(birth), ..When::default() };
+        let when = When { nth: Some(nth), functions: vec![function], handle: Some(birth), ..When::default() };
         FaultWhen { fault: fault.name().to_owned(), when }.to_string()
     };
     made.iter().map(item).collect::<Vec<_>>().join(",")
@@ -144,8 +145,9 @@ mod tests {
     #[test]
     fn what_is_made_can_be_asked_for() {
         let birth = Birth { context: 1, connection: 2 };
-        let text = repeats(&[Fault::KeyUpdate, Fault::WantWrite], birth, 17);
-        assert_eq!(text, "key_update@nth=17/handle=1.2,want_write@nth=17/handle=1.2");
+        let text = repeats(&[Fault::KeyUpdate, Fault::WantWrite], birth, 6, 17);
+        let expected = "key_update@nth=17/in=SSL_write/handle=1.2,want_write@nth=17/in=SSL_write/handle=1.2";
+        assert_eq!(text, expected);
         assert!(format!("faults={text}").parse::<Options>().is_ok());
     }
 }
