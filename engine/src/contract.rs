@@ -50,13 +50,6 @@ struct Fatal {
     told: bool,
 }
 
-impl Fatal {
-    /// Whether a transport that cannot be looked at failed, which is mostly its end.
-    fn is_unseen(&self, look: &impl Look) -> bool {
-        self.answer == Answer::Syscall && !matches!(look.transport(), Transport::Blocking | Transport::NonBlocking)
-    }
-}
-
 /// What is remembered of one connection. One thread at a time may use it: see [`concurrent`] for what comes at once.
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -223,8 +216,8 @@ fn judge_after_fatal(fatal: &mut Fatal, call: &Call, look: &impl Look) -> Option
     let rule = match call.kind {
         // Whoever reads on finds the end again, and a goodbye that nobody hears harms nobody.
         Kind::Read | Kind::Shutdown if fatal.is_end => return None,
-        // Nor does one to a peer who is gone, or may be, where the transport cannot be looked at.
-        Kind::Shutdown if look.peer_has_closed() || fatal.is_unseen(look) => return None,
+        // Nor does one to a peer who is gone.
+        Kind::Shutdown if look.peer_has_closed() => return None,
         Kind::Shutdown => Rule::ShutdownAfterFatal,
         Kind::Read | Kind::Write if call.length <= 0 => return None,
         _ => Rule::UseAfterFatal,
@@ -258,8 +251,9 @@ fn is_fatal(call: &Call, outcome: &Outcome, look: &impl Look) -> bool {
     }
     match outcome.answer {
         Answer::Ssl => true,
-        // A datagram that was not taken is a datagram lost.
-        Answer::Syscall => !look.is_dtls(),
+        // A datagram that was not taken is a datagram lost; and what a BIO of the program's own fails with, the program
+        // knows, and it may be no more than its end.
+        Answer::Syscall => !look.is_dtls() && matches!(look.transport(), Transport::Blocking | Transport::NonBlocking),
         _ => false,
     }
 }

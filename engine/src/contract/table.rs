@@ -159,8 +159,8 @@ pub const TABLE: &[Entry] = &[
         trigger: "a handshake, read or write call after one on the same handle had failed with SSL_ERROR_SSL or \
                   SSL_ERROR_SYSCALL",
         silent: "SSL_free, SSL_get_error, SSL_clear; reads after the transport's end; calls of 0 bytes; SSL_ERROR_SYSCALL \
-                 over DTLS; a failed SSL_shutdown; \
-                 failures that another finding brought about",
+                 over DTLS and over what is no socket, as BIOs of the program's own; a failed SSL_shutdown; failures that \
+                 another finding brought about",
         source: "SSL_get_error(3), SSL_ERROR_SSL, SSL_ERROR_SYSCALL: \"no further I/O operations should be performed\"",
         advice: "Free the handle after such an error, and make a new connection.",
     },
@@ -169,8 +169,7 @@ pub const TABLE: &[Entry] = &[
         name: "shutdown-after-fatal",
         severity: Severity::Warning,
         trigger: "SSL_shutdown after a call on the same handle had failed with SSL_ERROR_SSL or SSL_ERROR_SYSCALL",
-        silent: "a quiet shutdown; the peer has closed the transport, or a BIO of the program's own failed; failures as of \
-                 use-after-fatal",
+        silent: "a quiet shutdown; the peer has closed the transport; failures as of use-after-fatal",
         source: "SSL_get_error(3), SSL_ERROR_SSL, SSL_ERROR_SYSCALL: \"SSL_shutdown() must not be called\"; \
                  SSL_shutdown(3), NOTES",
         advice: "Free the handle without SSL_shutdown.",

@@ -86,9 +86,12 @@ fn use_after_a_fatal_error() {
             let mut world = world;
             assert_eq!((world.step("SSL_shutdown", SUCCEEDS), world.free()), (None, None));
         }
-        let mut world = World { transport: Transport::Own, ..failed() };
-        let told = (answer != Answer::Syscall).then_some(Rule::ShutdownAfterFatal);
-        assert_eq!(world.step("SSL_shutdown", FAILS), told, "{answer:?}");
+        let mut world = World { transport: Transport::Own, ..World::new() };
+        world.read(Comes { answer, ..FAILS });
+        let told = (answer != Answer::Syscall).then_some(Rule::UseAfterFatal);
+        assert_eq!(world.write(0, 5, FAILS), told, "{answer:?}");
+        let mut world = failed();
+        world.step("SSL_shutdown", FAILS);
         assert_eq!(world.ask(-1, 1, 9), None, "the queue is the failure's");
         let mut world = failed();
         world.connection.clear();
