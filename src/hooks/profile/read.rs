@@ -27,10 +27,12 @@ pub fn run<R: Copy + Into<i64>>(host: &'static Host, call: &IoCall, make: impl F
     }
     let reading = Reading { host, profile, entry, ssl: call.ssl };
     loop {
-        let (errno, arrived) = (take_errno(), reading.arrived());
+        let arrived = reading.arrived();
         let result = make()?;
+        // As the libssl left it, which clears it first: PHP takes an old EAGAIN for a sign that the end has not come.
+        let errno = errno();
         let stopped_by = reading.what_stopped(result.into(), arrived);
-        give_back_errno(errno);
+        set_errno(errno);
         match stopped_by {
             Stop::HiddenRecord => reading.tell(call.function),
             Stop::AheadOfTheBuffer => return make(),
@@ -127,17 +129,4 @@ fn errno() -> c_int {
 fn set_errno(errno: c_int) {
     // SAFETY: as above.
     unsafe { *libc::__errno_location() = errno };
-}
-
-fn take_errno() -> c_int {
-    let before = errno();
-    set_errno(0);
-    before
-}
-
-/// What the call left there counts; where it left nothing, what was there before.
-fn give_back_errno(before: c_int) {
-    if errno() == 0 {
-        set_errno(before);
-    }
 }
