@@ -11,8 +11,9 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// No library; the library; each of its options. The forced modes are those that no correct program minds, no fault is
-/// anything else than what a correct program may meet, and whatever it meets, a correct program breaks no rule.
-const DOORS: [Option<&str>; 8] = [
+/// anything else than what a correct program may meet, and whatever it meets, a correct program breaks no rule. Under
+/// the rules of 1.0.2 it does what it did then.
+const DOORS: [Option<&str>; 10] = [
     None,
     Some(""),
     Some("check:trace:log=LOG"),
@@ -21,6 +22,8 @@ const DOORS: [Option<&str>; 8] = [
     Some("check:faults=all:seed=1:trace:log=LOG"),
     Some("check:faults=all@0.5:seed=2:trace:log=LOG"),
     Some("check:faults=all@1:seed=3:trace:log=LOG"),
+    Some("profile=openssl-1.0.2:trace:log=LOG"),
+    Some("profile=openssl-1.0.2:faults=all@0.5:seed=4:trace:log=LOG"),
 ];
 
 /// The doors that are tried on another libssl too.
