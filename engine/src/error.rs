@@ -46,8 +46,8 @@ impl Dialect {
 
     /// Whether `SSL_get_error` looks at the thread's error queue, and takes what it finds there for the call's.
     ///
-    /// OpenSSL 4.0.3 goes by what the call left in the handle; all others look (observed on 0.9.8e, 1.0.2k, 1.1.1w, 3.0.19,
-    /// 3.6.3 and BoringSSL).
+    /// OpenSSL 4.0.3 goes by what the call left in the handle; 1.0.2k, 1.0.2q, 1.1.1g, 1.1.1w, 3.0.19 and 3.6.3 look
+    /// (observed), as do the others (read in their `ssl_lib.c` and `ssl_lib.cc`).
     pub fn judges_by_queue(&self) -> bool {
         self.name != dialect::OPENSSL_4.name
     }
