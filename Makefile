@@ -43,7 +43,7 @@ PROFILES := $(foreach host,openssl-1.1.1w openssl-3.0 openssl-3.6.3 openssl-4.0.
 TWINS := $(filter-out %:openssl-0.9.8 %:openssl-1.1.0,$(PROFILES))
 COMPAT_HOSTS := $(shell tools/hosts/get --list | cut -f 1)
 
-.PHONY: all deps demo check test compat bench fuzz header exports findings ctests install uninstall clean FORCE
+.PHONY: all deps demo check test test-memory test-instructions compat bench fuzz header exports findings ctests install uninstall clean FORCE
 
 all: $(RELEASE)/$(SONAME) $(LIBSSL)
 
@@ -90,10 +90,16 @@ target/ctests/%: ctests/%.c $(wildcard ctests/*.h) include/sslmode.h $(RELEASE)/
 test: deps all ctests
 	cargo test --workspace --locked
 	tools/ctests $(TEST_HOSTS) $(OURS) $(TEST_PROFILES)
-	tools/ctests --valgrind openssl-3.0
-	benches/instructions
+	# Neither minds what else the machine does.
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-memory test-instructions
 	tools/install-test
 	examples/demo
+
+test-memory:
+	tools/ctests --valgrind openssl-3.0
+
+test-instructions:
+	benches/instructions
 
 compat: all ctests
 	tools/ctests $(COMPAT_HOSTS) $(OURS) $(PROFILES)

@@ -7,6 +7,7 @@
 mod programs;
 
 use programs::{build, compare_sections, lines, ours, run};
+use std::path::Path;
 use std::process::Command;
 
 /// Handshakes that end otherwise than on OpenSSL, and why.
@@ -63,17 +64,24 @@ fn memory_is_given_back() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    for name in ["handles", "handshake", "nulls"] {
-        let program = build(&folder, name);
-        let mut command = Command::new("timeout");
-        command.args(["600", "valgrind", "-q", "--error-exitcode=9", "--leak-check=full"]);
-        command.args(["--errors-for-leak-kinds=definite"]).arg(program).arg(folder.path());
-        if name == "handshake" {
-            // Every one would take minutes.
-            command.arg("7");
+    std::thread::scope(|scope| {
+        for name in ["handles", "handshake", "nulls"] {
+            let (ours, folder) = (&ours, &folder);
+            scope.spawn(move || loses_no_memory(name, ours, folder));
         }
-        command.env("LD_LIBRARY_PATH", &ours).stdin(std::process::Stdio::null());
-        let output = command.output().expect("valgrind");
-        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    });
+}
+
+fn loses_no_memory(name: &str, ours: &Path, folder: &tempfile::TempDir) {
+    let program = build(folder, name);
+    let mut command = Command::new("timeout");
+    command.args(["600", "valgrind", "-q", "--error-exitcode=9", "--leak-check=full"]);
+    command.args(["--errors-for-leak-kinds=definite"]).arg(program).arg(folder.path());
+    if name == "handshake" {
+        // Every one would take minutes.
+        command.arg("7");
     }
+    command.env("LD_LIBRARY_PATH", ours).stdin(std::process::Stdio::null());
+    let output = command.output().expect("valgrind");
+    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
 }
