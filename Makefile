@@ -36,11 +36,11 @@ OURS := ours ours:openssl-1.0.2 ours:openssl-1.1.1
 # Real libssls under the rules of older ones.
 TEST_PROFILES := openssl-3.0:openssl-1.0.2 openssl-4.0.3:openssl-1.0.2
 PROFILES := $(foreach host,openssl-1.1.1w openssl-3.0 openssl-3.6.3 openssl-4.0.3,\
-    $(addprefix $(host):,openssl-0.9.8 openssl-1.0.2 openssl-1.0.2l openssl-1.1.0)) \
+    $(addprefix $(host):,openssl-0.9.8 openssl-1.0.2 openssl-1.0.2l)) \
     openssl-3.0:openssl-1.1.1 openssl-3.6.3:openssl-1.1.1 openssl-4.0.3:openssl-1.1.1 \
     openssl-3.6.3:openssl-3 openssl-4.0.3:openssl-3
 # Of those, the ones whose old version is here to be compared with, in random sequences.
-TWINS := $(filter-out %:openssl-0.9.8 %:openssl-1.1.0,$(PROFILES))
+TWINS := $(filter-out %:openssl-0.9.8,$(PROFILES))
 COMPAT_HOSTS := $(shell tools/hosts/get --list | cut -f 1)
 
 .PHONY: all deps demo check test test-memory test-instructions compat bench fuzz header exports findings ctests install uninstall clean FORCE

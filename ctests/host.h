@@ -42,7 +42,6 @@ static const struct expectation expectations[] = {
     {"openssl-0.9.8", 0, -1},
     {"openssl-1.0.2", 0, -1},
     {"openssl-1.0.2l", 0, -1},
-    {"openssl-1.1.0", 0, 4294967295},
     {"openssl-1.1.1", 0x4, 4294967295},
     {"openssl-3", 0x4, 4294967295},
     {"openssl-3.2", 0x4, 4294967295},
