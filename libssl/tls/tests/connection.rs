@@ -159,6 +159,10 @@ impl Setting {
             if ours.is_ok() && theirs.is_ok() {
                 return (client, server);
             }
+            // The server's tickets may be more than the pipe has room for: the client's program reads.
+            if ours.is_ok() && matches!(theirs, Err(Stop::Write(_))) {
+                assert_eq!(client.drain().0, [0; 0]);
+            }
             for stop in [ours, theirs].into_iter().filter_map(Result::err) {
                 assert!(matches!(stop, Stop::Read(Blocked::Retry) | Stop::Write(Blocked::Retry)), "{stop:?}");
             }
