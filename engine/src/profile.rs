@@ -13,7 +13,7 @@ mod writer;
 
 pub use writer::{Done, Form, Given, Spared, Writer};
 
-use crate::dialect::{Dialect, Interface, OnNull};
+use crate::dialect::{Dialect, Interface};
 use crate::mode::Modes;
 use crate::read::{Handling, ReadRules, Record};
 use crate::write::{Rules, WriteMachine};
@@ -106,15 +106,6 @@ impl Profile {
     /// What a connection has underneath, where the program left this mask.
     pub fn of_connection(&self, own: i64) -> i64 {
         self.host.encode((self.modes(own) | UNDERNEATH) & self.host.known()).unwrap_or(0)
-    }
-
-    /// What a mode call of the program on NULL answers.
-    pub fn null_answer(&self, is_context: bool) -> i64 {
-        let on_null = if is_context { self.dialect.null_context } else { self.dialect.null_connection };
-        match on_null.value {
-            OnNull::Answers(mask) => mask,
-            OnNull::Crashes => 0,
-        }
     }
 
     /// Whether a record without data is kept from the program. One that its version never met is, unless it cleared

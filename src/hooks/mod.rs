@@ -59,5 +59,9 @@ pub fn host(host: &Host) {
 
 /// What a mode call answers on a NULL handle of this libssl's.
 pub fn null_answer(host: &Host, handle: Handle) -> c_long {
-    profile::null_answer(host, handle).unwrap_or_else(|| host.null_answer(handle))
+    let dialect = profile::of(host).map_or(host.dialect, |profile| profile.dialect);
+    dialect.null_answer(match handle {
+        Handle::Context(_) => dialect.null_context,
+        Handle::Connection(_) => dialect.null_connection,
+    })
 }

@@ -134,14 +134,6 @@ impl Host {
         // SAFETY: the program's handle is alive, as every mode call asks, and this libssl owns it.
         self.dialect.answer(unsafe { self.modes.call(handle, call) })
     }
-
-    /// What a mode call answers if it gets NULL for such a handle.
-    pub fn null_answer(&self, handle: Handle) -> c_long {
-        self.dialect.null_answer(match handle {
-            Handle::Context(_) => self.dialect.null_context,
-            Handle::Connection(_) => self.dialect.null_connection,
-        })
-    }
 }
 
 impl ModeFunctions {

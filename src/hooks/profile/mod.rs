@@ -91,12 +91,8 @@ pub fn born(entry: &Entry, handle: Handle, host: &Host, parent: Option<&Entry>) 
 }
 
 /// The mask that the program believes in, of a handle that begins: its parent's, where that was seen.
-pub fn own_to_begin_with(host: &Host, handle: Handle, mask: i64, parents: Option<i64>) -> Option<i64> {
-    let profile = of(host)?;
-    Some(match (parents, handle) {
-        (Some(own), _) => own,
-        (None, _) => profile.of_unseen(mask),
-    })
+pub fn own_to_begin_with(host: &Host, mask: i64, parents: Option<i64>) -> Option<i64> {
+    of(host).map(|profile| parents.unwrap_or_else(|| profile.of_unseen(mask)))
 }
 
 /// The mask that a handle has underneath.
@@ -120,11 +116,6 @@ pub fn noted(entry: &Entry, host: &Host, call: ModeCall) {
 pub fn modes(host: &Host, ssl: *const ssl_st) -> Option<Modes> {
     let profile = of(host)?;
     Some(profile.modes(host::kept(ssl.addr())?.own().load(Relaxed)))
-}
-
-/// What a mode call on NULL answers.
-pub fn null_answer(host: &Host, handle: Handle) -> Option<i64> {
-    of(host).map(|profile| profile.null_answer(matches!(handle, Handle::Context(_))))
 }
 
 /// Says what the older version would have done to the program, once.
