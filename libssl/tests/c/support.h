@@ -71,7 +71,37 @@ static inline X509 *certificate(const char *cn, EVP_PKEY *key, X509 *issuer, EVP
     return x;
 }
 
-static inline EVP_PKEY *rsa(int bits) { return EVP_RSA_gen((unsigned)bits); }
+/* An RSA key. Of the folder that the environment calls KEYS the keys of an earlier run are taken, and new ones left in
+ * it: under valgrind one takes half a minute. */
+static inline EVP_PKEY *rsa_of(const char *type, int bits) {
+    static int nth;
+    const char *folder = getenv("KEYS");
+    char path[512] = "";
+    EVP_PKEY *key = NULL;
+    if (folder != NULL) {
+        snprintf(path, sizeof path, "%s/%d.pem", folder, nth++);
+        BIO *in = BIO_new_file(path, "r");
+        if (in != NULL)
+            key = PEM_read_bio_PrivateKey(in, NULL, NULL, NULL);
+        BIO_free(in);
+        ERR_clear_error();
+    }
+    if (key != NULL)
+        return key;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    must(EVP_PKEY_keygen_init(ctx) > 0 && EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, bits) > 0 &&
+             EVP_PKEY_generate(ctx, &key) > 0,
+         "make a key");
+    EVP_PKEY_CTX_free(ctx);
+    BIO *out = folder != NULL ? BIO_new_file(path, "w") : NULL;
+    if (out != NULL)
+        PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL);
+    BIO_free(out);
+    return key;
+}
+
+static inline EVP_PKEY *rsa(int bits) { return rsa_of("RSA", bits); }
+static inline EVP_PKEY *rsa_pss(int bits) { return rsa_of("RSA-PSS", bits); }
 static inline EVP_PKEY *ec(const char *curve) { return EVP_EC_gen(curve); }
 static inline EVP_PKEY *ed25519(void) { return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"); }
 
