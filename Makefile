@@ -47,17 +47,16 @@ COMPAT_HOSTS := $(shell tools/hosts/get --list | cut -f 1)
 
 all: $(RELEASE)/$(SONAME) $(LIBSSL)
 
-# Cargo knows best whether anything is to be done.
+# Cargo knows best whether anything is to be done, and in one go keeps all processors busy.
 $(LIBRARY): FORCE
-	cargo build --release --locked -p sslmode -p sslmode-cli
+	cargo build --release --locked -p sslmode -p sslmode-cli -p sslmode-libssl
 
 # Programs linked here ask for the soname.
 $(RELEASE)/$(SONAME): $(LIBRARY)
 	ln -sf libsslmode.so $@
 
 # Our libssl, in a folder of its own: what looks for a libssl in target/release must not find it.
-$(LIBSSL): FORCE
-	cargo build --release --locked -p sslmode-libssl
+$(LIBSSL): $(LIBRARY) FORCE
 	libssl/link $(RELEASE)/libsslmode_libssl.a $(@D)
 
 deps:
