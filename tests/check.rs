@@ -360,10 +360,6 @@ fn suppressions() {
 }
 
 fn command() -> Command {
-    let build = run(Command::new(env!("CARGO"))
-        .args(["build", "--release", "--locked", "-p", "sslmode-cli"])
-        .current_dir(root()));
-    build.printed();
     let mut command = Command::new(library().with_file_name("sslmode"));
     command.env("SSLMODE_LIBRARY", library()).env_remove("SSLMODE_OPTIONS").env_remove("LD_PRELOAD");
     command

@@ -15,20 +15,17 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+fn make(target: &str) {
+    let make = run(Command::new("make").args(["--silent", target]).current_dir(root()));
+    assert!(make.status.success(), "{}", make.stderr);
+}
+
 /// A folder with the released `libsslmode.so`, the name that programs linked with it ask for, and the command.
 pub fn library_folder() -> &'static Path {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
         // Cargo does not build a cdylib for a test of its package, which cannot link it.
-        // As make builds it: another choice of packages would be another build of the library, and not that one.
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--release", "--locked", "-p", "sslmode", "-p", "sslmode-cli"]).current_dir(root());
-        run(&mut build).printed();
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("tmp is in the target folder");
-        let link = target.join("release/libsslmode.so.0");
-        // Another test may have been faster.
-        let _ = std::os::unix::fs::symlink("libsslmode.so", &link);
-        assert!(link.exists(), "{}", link.display());
-        target.join("release")
+        make("target/release/libsslmode.so.0");
+        root().join("target/release")
     });
     &FOLDER
 }
@@ -36,8 +33,7 @@ pub fn library_folder() -> &'static Path {
 /// The folder with our own libssl.so.3.
 pub fn our_libssl_folder() -> &'static Path {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
-        let make = run(Command::new("make").args(["--silent", "target/libssl/libssl.so.3"]).current_dir(root()));
-        assert!(make.status.success(), "{}", make.stderr);
+        make("target/libssl/libssl.so.3");
         root().join("target/libssl")
     });
     &FOLDER
