@@ -151,6 +151,11 @@ fn has_its_finding(libssl: &Libssl, name: &str, function: &str, program: &Path) 
     let (file, line) = source_line(frame).unwrap_or_else(|| panic!("expected a source line, got {frame}"));
     assert!(file == format!("{name}.c") || file == "peer.h", "{file}: {what}");
     assert!(line.contains(&format!("{}(", finding.function)), "{frame}, {line:?}: {what}");
+    // What 1.0.2 then sends lies beyond the buffer, and may lie beyond the program's memory.
+    let crashes = (name, libssl.name) == ("shorter_retry", "openssl-1.0.2k");
+    if crashes && checked.ran.status.signal() == Some(libc::SIGSEGV) {
+        return;
+    }
     assert!(
         checked.sums.len() == 1 && checked.sums[0].frames == finding.frames && checked.sums[0].count >= 1,
         "{what}"

@@ -2,7 +2,7 @@
  *
  * There a buffering layer cut its data anew before each call, and after a refusal the piece could be shorter than the one
  * that libssl had begun to send. From 1.1.1 on such a retry is "bad length" and the end of the connection; before, it may
- * pass, and what follows is sent from beyond the end of the shorter buffer.
+ * pass, and what follows is sent from beyond the end of the shorter buffer, up to the end of the memory and a crash.
  */
 #include "../peer.h"
 
