@@ -2,7 +2,9 @@
 
 use crate::report::{self, Once};
 use crate::{hooks, host, log, options, tally};
+use libc::{c_int, c_void};
 use std::panic::{self, AssertUnwindSafe};
+use std::ptr;
 
 /// Runs `body` with `errno` restored afterwards; answers None where it panicked, and says so once.
 pub fn contain<R>(body: impl FnOnce() -> R) -> Option<R> {
@@ -16,6 +18,17 @@ pub fn contain<R>(body: impl FnOnce() -> R) -> Option<R> {
     // SAFETY: as above.
     unsafe { *libc::__errno_location() = errno };
     result.ok()
+}
+
+unsafe extern "C" {
+    /// Functions without an object are called after all objects have been ended.
+    fn __cxa_atexit(function: extern "C" fn(*mut c_void), data: *mut c_void, object: *mut c_void) -> c_int;
+}
+
+/// Has `function` called at the end of the process, with NULL, where that is `exit(3)`.
+pub fn at_exit(function: extern "C" fn(*mut c_void)) {
+    // SAFETY: this library is never unloaded.
+    unsafe { __cxa_atexit(function, ptr::null_mut(), ptr::null_mut()) };
 }
 
 /// Runs when the library is loaded, before the program can change its environment, its descriptors or its threads.

@@ -1,6 +1,7 @@
 //! `tally`: counts of what was seen, in a file that several processes map.
 
-use crate::options;
+use crate::{boundary, host, options};
+use libc::c_void;
 use sslmode_protocol::tally::{Count, LENGTH};
 use std::ffi::CString;
 use std::ptr;
@@ -22,11 +23,20 @@ pub fn open() {
         let counts = unsafe { libc::mmap(ptr::null_mut(), LENGTH, access, libc::MAP_SHARED, fd, 0) };
         if counts != libc::MAP_FAILED {
             COUNTS.store(counts.cast(), Ordering::Release);
+            boundary::at_exit(at_exit);
         }
     }
     // SAFETY: opened above, and nobody else knows of it.
     unsafe { libc::close(fd) };
     add(Count::Processes);
+}
+
+extern "C" fn at_exit(_: *mut c_void) {
+    boundary::contain(|| {
+        if host::first().is_none() && host::is_one_loaded() {
+            add(Count::Unreached);
+        }
+    });
 }
 
 /// One more.

@@ -24,6 +24,8 @@ pub struct Elf {
     pub is_ours: bool,
     /// Whether it holds them without exporting them.
     pub holds_libssl: bool,
+    /// Whether it calls a libssl's functions.
+    pub calls_libssl: bool,
     /// Whether it has the names of a libssl's functions, without importing these, and imports `dlsym`.
     pub looks_libssl_up: bool,
     /// The version that a libssl or libcrypto in it calls itself.
@@ -46,6 +48,9 @@ impl Elf {
             is_libssl: file.dynamic_symbols().any(|symbol| defines(symbol, WITNESS)),
             is_ours: file.dynamic_symbols().any(|symbol| defines(symbol, OURS)),
             holds_libssl: file.symbols().any(|symbol| defines(symbol, WITNESS)),
+            calls_libssl: file
+                .dynamic_symbols()
+                .any(|symbol| symbol.is_undefined() && symbol.name().is_ok_and(|name| name.starts_with("SSL_"))),
             looks_libssl_up: looks_libssl_up(&file, &data),
             version: version(&data),
         })

@@ -1,5 +1,6 @@
 //! `sslmode hosts`: which libssl a program would use or a process uses, and whether a preload reaches it.
 
+use crate::deepbind::opened_with_deepbind;
 use crate::elf::Elf;
 use crate::mistake::Mistake;
 use sslmode_engine::Dialect;
@@ -147,6 +148,11 @@ impl Program {
         self.elf.holds_libssl || self.elf.is_libssl
     }
 
+    /// Whether it has a libssl from its start on.
+    pub fn is_linked_with_libssl(&self) -> bool {
+        !self.hosts.is_empty()
+    }
+
     /// What there is in place of a libssl, or that there is one.
     pub fn uses(&self) -> String {
         match (&self.hosts[..], &self.elf.version) {
@@ -163,6 +169,14 @@ impl Program {
 fn looking_up(files: &[PathBuf]) -> Option<PathBuf> {
     let looks_up = |path: &&PathBuf| Elf::read(path).is_some_and(|elf| elf.looks_libssl_up && !elf.is_libssl);
     files.iter().find(looks_up).cloned()
+}
+
+/// The first of this process' objects that a preload does not reach, and why.
+fn out_of_reach(process: &Path, files: &[PathBuf]) -> Option<String> {
+    let by_name = || looking_up(files).as_deref().map(looked_up);
+    let calls_libssl = |path: &PathBuf| Elf::read(path).is_some_and(|elf| elf.calls_libssl);
+    let deep = opened_with_deepbind(process).into_iter().find(calls_libssl);
+    deep.map(|path| format!("{} was opened with RTLD_DEEPBIND", name(&path))).or_else(by_name)
 }
 
 fn looked_up(by: &Path) -> String {
@@ -222,7 +236,7 @@ fn of_process(out: &mut dyn Write, pid: &str) -> Result<(), Mistake> {
     }
     let preloaded = files.iter().any(|path| name(path).starts_with("libsslmode"));
     let of_program = Program::read(&program).ok().and_then(|program| program.obstacle());
-    let answer = match (preloaded, of_program.or_else(|| looking_up(&files).as_deref().map(looked_up))) {
+    let answer = match (preloaded, of_program.or_else(|| out_of_reach(&folder, &files))) {
         (true, None) => String::from("libsslmode is in this process"),
         (true, Some(obstacle)) => format!("libsslmode is in this process, and does not reach it: {obstacle}"),
         (false, Some(obstacle)) => format!("would not reach it: {obstacle}"),

@@ -1,6 +1,7 @@
 //! The command `sslmode`: runs programs under libsslmode, and explains modes.
 
 mod args;
+mod deepbind;
 mod dialects;
 mod elf;
 mod explain;

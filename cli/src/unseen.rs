@@ -8,6 +8,10 @@ use std::ffi::OsStr;
 pub const FAULTS: &str = "no call of the program's fulfilled the conditions at a moment when the fault is lawful; \
                           see FAULTS in sslmode(7)";
 
+/// Why none of the calls to a libssl that was there was seen.
+const UNREACHED: &str = "it loaded one whose functions it looked up by name (dlsym), or called from what it opened with \
+                         RTLD_DEEPBIND, or not at all; sslmode hosts PID tells which, while it runs";
+
 /// The likeliest reason, for a program that was run and these counts of it.
 pub fn reason(program: &OsStr, counts: &Tally) -> String {
     let processes = counted(counts.of(Count::Processes), ["process was", "processes were"]);
@@ -25,7 +29,9 @@ pub fn reason(program: &OsStr, counts: &Tally) -> String {
              a preload reaches; see LIMITS in sslmode(7)"
         ),
         Some(Ok(program)) => {
-            let why = program.obstacle().unwrap_or_else(|| program.uses());
+            let past_us = counts.of(Count::Unreached) > 0 && !program.is_linked_with_libssl();
+            let uses = || if past_us { String::from(UNREACHED) } else { program.uses() };
+            let why = program.obstacle().unwrap_or_else(uses);
             format!("{processes} seen, without a call to a libssl: {why}")
         }
         _ => format!("{processes} seen, without a call to a libssl"),

@@ -1,25 +1,12 @@
 //! The command, as a user runs it.
 
+mod support;
+
 use sslmode_protocol::Event;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::LazyLock;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-/// The library as it is released.
-fn library() -> &'static Path {
-    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
-        let mut make = Command::new("make");
-        assert!(
-            make.args(["--silent", "target/release/libsslmode.so.0"]).current_dir(root()).status().unwrap().success()
-        );
-        root().join("target/release/libsslmode.so")
-    });
-    &LIBRARY
-}
+use support::{library, ran, root, sslmode};
 
 /// A program that makes a context and prints its mask.
 fn program() -> &'static Path {
@@ -50,19 +37,6 @@ fn example(name: &str) -> PathBuf {
         .status();
     assert!(compiler.unwrap().success());
     program
-}
-
-fn sslmode(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sslmode"));
-    command.args(arguments).env("SSLMODE_LIBRARY", library()).env_remove("SSLMODE_OPTIONS").env_remove("LD_PRELOAD");
-    command
-}
-
-/// Status, stdout, stderr.
-fn ran(command: &mut Command) -> (i32, String, String) {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (status.code().unwrap(), text(stdout), text(stderr))
 }
 
 #[test]
@@ -387,36 +361,6 @@ fn hosts_of_programs_and_processes() {
     process.wait().unwrap();
     let stdout = found.expect("a process with libssl");
     assert!(stdout.contains("  dialect  openssl-3\n  preload  would reach it; it has to be there"), "{stdout}");
-}
-
-/// What is found by name is the libssl's own: nobody is in front of it.
-#[test]
-fn a_program_that_looks_its_functions_up() {
-    let folder = tempfile::tempdir().unwrap();
-    let (source, program) = (folder.path().join("by_name.c"), folder.path().join("by_name"));
-    let code = "#include <dlfcn.h>\n#include <stdio.h>\n#include <unistd.h>\nint main(void) {\n\
-        void *ssl = dlopen(\"libssl.so.3\", RTLD_NOW);\n\
-        puts(dlsym(ssl, \"SSL_CTX_new\") ? \"found\" : \"not found\"), fflush(stdout);\n\
-        return getchar() == EOF; }\n";
-    std::fs::write(&source, code).unwrap();
-    assert!(Command::new("cc").arg("-o").arg(&program).arg(source).arg("-ldl").status().unwrap().success());
-    let reason = "by_name looks libssl's functions up by name (dlsym)\n";
-    let (_, stdout, _) = ran(sslmode(&["hosts"]).arg(&program));
-    assert!(stdout.ends_with(&format!("  preload  does not reach it: {reason}")), "{stdout}");
-    let mut run = sslmode(&["run", "--"]);
-    run.arg(&program).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
-    let mut run = run.stderr(std::process::Stdio::piped()).spawn().unwrap();
-    let mut found = [0; 6];
-    std::io::Read::read_exact(run.stdout.as_mut().unwrap(), &mut found).unwrap();
-    let children = format!("/proc/{0}/task/{0}/children", run.id());
-    let process = std::fs::read_to_string(children).unwrap().trim().to_owned();
-    let (_, stdout, _) = ran(&mut sslmode(&["hosts", &process]));
-    drop(run.stdin.take());
-    assert!(stdout.contains("/libssl.so.3\n"), "{stdout}");
-    let answer = format!("  preload  libsslmode is in this process, and does not reach it: {reason}");
-    assert!(stdout.ends_with(&answer), "{stdout}");
-    let stderr = String::from_utf8(run.wait_with_output().unwrap().stderr).unwrap();
-    assert!(stderr.contains("NO TLS HANDLE WAS SEEN: ") && stderr.ends_with(reason), "{stderr}");
 }
 
 #[test]

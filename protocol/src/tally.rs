@@ -14,20 +14,22 @@ pub enum Count {
     Connections,
     /// Faults made.
     Faults,
+    /// Processes that came to their end with a libssl in them, and without a call to it that was seen.
+    Unreached,
 }
 
 /// The length of the file in bytes.
-pub const LENGTH: usize = 5 * size_of::<u64>();
+pub const LENGTH: usize = 6 * size_of::<u64>();
 
 /// The counts in the bytes of such a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tally([u64; 5]);
+pub struct Tally([u64; 6]);
 
 impl Tally {
     /// None where the file has another length.
     pub fn read(bytes: &[u8]) -> Option<Tally> {
         let (numbers, []) = bytes.as_chunks() else { return None };
-        Some(Tally(<[[u8; 8]; 5]>::try_from(numbers).ok()?.map(u64::from_ne_bytes)))
+        Some(Tally(<[[u8; 8]; 6]>::try_from(numbers).ok()?.map(u64::from_ne_bytes)))
     }
 
     /// One of the counts.
@@ -42,7 +44,7 @@ mod tests {
 
     #[test]
     fn a_file_reads_as_counts() {
-        let bytes: Vec<u8> = [1u64, 2, 3, 4, 5].into_iter().flat_map(u64::to_ne_bytes).collect();
+        let bytes: Vec<u8> = [1u64, 2, 3, 4, 5, 6].into_iter().flat_map(u64::to_ne_bytes).collect();
         assert_eq!(bytes.len(), LENGTH);
         let tally = Tally::read(&bytes).unwrap();
         assert_eq!((tally.of(Count::Processes), tally.of(Count::Connections), tally.of(Count::Faults)), (1, 4, 5));

@@ -27,6 +27,6 @@ pub use births::{all_kept, kept, remember};
 pub use calls::Calls;
 pub use libssl::Host;
 pub use object::own_range;
-pub use owner::{meet_all_loaded, of_forwarded, of_method, of_mode_call, settled, use_host};
+pub use owner::{is_one_loaded, meet_all_loaded, of_forwarded, of_method, of_mode_call, settled, use_host};
 pub use registry::{first, holding, is_alone};
 pub use table::Entry;

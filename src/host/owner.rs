@@ -7,7 +7,7 @@
 //! a wrong one would read the handle as what it is not.
 
 use super::libssl::{Host, NoHost, WITNESS, libssl_of};
-use super::object::{Library, Object};
+use super::object::{Library, Object, own_range};
 use super::{births, registry};
 use crate::boundary::contain;
 use crate::doubt;
@@ -162,6 +162,16 @@ pub fn meet_all_loaded() {
         let _ = registry::meet(&libssl);
     }
     unsettle_if_in_doubt();
+}
+
+/// Whether there is a libssl in the process, by its name: at the end of a process no object may be opened, not even one
+/// that is there, for its constructors would run again.
+pub fn is_one_loaded() -> bool {
+    let is_libssl = |object: &Object| {
+        let file = object.name.to_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        file.starts_with(b"libssl") && object.range != own_range()
+    };
+    Object::all().iter().any(is_libssl)
 }
 
 fn loaded_libssls() -> Vec<Object> {

@@ -1,10 +1,10 @@
 //! What was found: told once for each rule and stack, as soon as it is found; counted; summed up at exit.
 
 use super::stack::{Frame, Stack};
-use crate::boundary::contain;
+use crate::boundary::{self, contain};
 use crate::options;
 use crate::{log, report};
-use libc::{c_int, c_void};
+use libc::c_void;
 use sslmode_engine::contract::{Finding, Rule, Severity};
 use sslmode_protocol::event::{self, Event, Found, Name};
 use sslmode_protocol::suppressions::Suppressions;
@@ -29,11 +29,6 @@ struct Node {
 
 static SUPPRESSIONS: OnceLock<Suppressions> = OnceLock::new();
 
-unsafe extern "C" {
-    /// Functions without an object are called after all objects have been ended.
-    fn __cxa_atexit(function: extern "C" fn(*mut c_void), data: *mut c_void, object: *mut c_void) -> c_int;
-}
-
 /// Reads the suppressions, and sees to the end of the process, while there is one thread.
 pub fn prepare() {
     SUPPRESSIONS.get_or_init(|| {
@@ -43,8 +38,7 @@ pub fn prepare() {
             Suppressions::default()
         })
     });
-    // SAFETY: this library is never unloaded.
-    unsafe { __cxa_atexit(at_exit, ptr::null_mut(), ptr::null_mut()) };
+    boundary::at_exit(at_exit);
 }
 
 fn read_suppressions() -> Result<Suppressions, String> {
