@@ -173,7 +173,7 @@ const KNOWN: &[Known] = &[
     Known {
         name: "tally",
         value: "PATH",
-        meaning: "a file of 40 bytes in which processes, handles and faults are counted, for sslmode(1)",
+        meaning: "a file of 48 bytes in which processes, handles and faults are counted, for sslmode(1)",
         store: |options, value| path(value).map(|path| options.tally = Some(path)),
     },
     Known {

@@ -14,7 +14,7 @@ pub enum Count {
     Connections,
     /// Faults made.
     Faults,
-    /// Processes that came to their end with a libssl in them, and without a call to it that was seen.
+    /// Processes that called `exit(3)` with a libssl in them, and without a call to it that was seen.
     Unreached,
 }
 

@@ -25,6 +25,12 @@ fn items_and_switches() {
 }
 
 #[test]
+fn the_file_of_counts_has_the_length_that_is_told() {
+    let told = format!("a file of {} bytes in which processes", crate::tally::LENGTH);
+    assert!(Options::describe().to_string().contains(&told));
+}
+
+#[test]
 fn forced_modes_have_a_sign_each() {
     let force = parse("force=+ENABLE_PARTIAL_WRITE,-auto_retry, +0x10").unwrap().force;
     assert_eq!(force, [forced(true, "ENABLE_PARTIAL_WRITE"), forced(false, "auto_retry"), forced(true, "0x10")]);
