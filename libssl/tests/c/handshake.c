@@ -151,14 +151,6 @@ static X509_STORE *store_of(X509 *x) {
     return store;
 }
 
-static void queue(const char *who) {
-    unsigned long code;
-    printf("  %s:", who);
-    while ((code = ERR_get_error()) != 0)
-        printf(" %d:%d", ERR_GET_LIB(code), ERR_GET_REASON(code) & 0x3ffff);
-    printf("\n");
-}
-
 static const char *subject(const X509 *x) {
     static char name[64];
     if (x == NULL || X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, name, sizeof name) < 0)
@@ -182,32 +174,6 @@ static void report(const char *who, SSL *ssl) {
 }
 
 /* Until both are through or stuck; what failed says why. */
-static void shake(SSL *a, SSL *b) {
-    SSL *ends[] = {a, b};
-    const char *names[] = {"client", "server"};
-    int done[2] = {0, 0};
-    for (int round = 0; round < 20 && !(done[0] && done[1]); round++)
-        for (int i = 0; i < 2; i++) {
-            if (done[i])
-                continue;
-            ERR_clear_error();
-            int result = SSL_do_handshake(ends[i]), error = SSL_get_error(ends[i], result);
-            if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
-                continue;
-            done[i] = 1;
-            printf("  %s: handshake %d error %d\n", names[i], result, error);
-            queue(names[i]);
-        }
-    /* What a server has to say in TLS 1.3 after its client is through. */
-    char byte;
-    ERR_clear_error();
-    if (SSL_is_init_finished(a)) {
-        int result = SSL_read(a, &byte, 1);
-        printf("  client: read %d error %d\n", result, SSL_get_error(a, result));
-        queue("client");
-    }
-}
-
 static void run(const struct plan *plan, int version) {
     SSL_CTX *client_ctx = SSL_CTX_new(TLS_client_method()), *server_ctx = SSL_CTX_new(TLS_server_method());
     SSL *a, *b;

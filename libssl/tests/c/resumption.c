@@ -106,14 +106,6 @@ static void settle(SSL_CTX *server, SSL_CTX *client_ctx) {
         SSL_CTX_set_tlsext_ticket_key_evp_cb(server, set_keys);
 }
 
-static void queue(const char *who) {
-    unsigned long code;
-    printf("  %s:", who);
-    while ((code = ERR_get_error()) != 0)
-        printf(" %d:%d", ERR_GET_LIB(code), ERR_GET_REASON(code) & 0x3ffff);
-    printf("\n");
-}
-
 static void describe(const char *who, SSL *ssl) {
     X509 *peer = SSL_get1_peer_certificate(ssl);
     const unsigned char *alpn = NULL;
@@ -129,32 +121,6 @@ static void describe(const char *who, SSL *ssl) {
                : "-",
            (int)length, alpn != NULL ? (const char *)alpn : "");
     X509_free(peer);
-}
-
-static void shake(SSL *a, SSL *b) {
-    SSL *ends[] = {a, b};
-    const char *names[] = {"client", "server"};
-    int done[2] = {0, 0};
-    for (int round = 0; round < 20 && !(done[0] && done[1]); round++)
-        for (int i = 0; i < 2; i++) {
-            if (done[i])
-                continue;
-            ERR_clear_error();
-            int result = SSL_do_handshake(ends[i]), error = SSL_get_error(ends[i], result);
-            if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
-                continue;
-            done[i] = 1;
-            printf("  %s: handshake %d error %d\n", names[i], result, error);
-            queue(names[i]);
-        }
-    /* Tickets, and what a server has to say in TLS 1.3 after its client is through. */
-    if (SSL_is_init_finished(a)) {
-        char byte;
-        ERR_clear_error();
-        int result = SSL_read(a, &byte, 1);
-        printf("  client: read %d error %d\n", result, SSL_get_error(a, result));
-        queue("client");
-    }
 }
 
 static void connect_once(SSL_CTX *client_ctx, SSL_CTX *server_ctx, const struct side *side, int version,
