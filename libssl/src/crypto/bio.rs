@@ -151,15 +151,15 @@ fn clamp(length: usize) -> c_int {
     c_int::try_from(length).unwrap_or(c_int::MAX)
 }
 
-fn blocked(bio: *mut ffi::BIO) -> Blocked {
+fn blocked(bio: *mut ffi::BIO, answer: c_int) -> Blocked {
     // SAFETY: not NULL (checked by the callers) and alive for the call.
     unsafe {
         if BIO_test_flags(bio, FLAGS_SHOULD_RETRY) != 0 {
             Blocked::Retry
         } else if ffi::BIO_ctrl(bio, CTRL_EOF, 0, null_mut()) != 0 {
-            Blocked::Eof
+            Blocked::Eof(answer)
         } else {
-            Blocked::Failed
+            Blocked::Failed(answer)
         }
     }
 }
@@ -174,28 +174,28 @@ impl Transport for Bios<'_> {
     fn read(&mut self, into: &mut [u8]) -> Result<usize, Blocked> {
         let bio = pointer(self.read);
         if bio.is_null() {
-            return Err(Blocked::Failed);
+            return Err(Blocked::Failed(-1));
         }
         clear_errno();
         // SAFETY: the BIO is alive, and libcrypto writes at most the length given.
         let count = unsafe { ffi::BIO_read(bio, into.as_mut_ptr().cast::<c_void>(), clamp(into.len())) };
-        usize::try_from(count).ok().filter(|&count| count > 0).ok_or_else(|| blocked(bio))
+        usize::try_from(count).ok().filter(|&count| count > 0).ok_or_else(|| blocked(bio, count))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Blocked> {
         let bio = pointer(self.write);
         if bio.is_null() {
-            return Err(Blocked::Failed);
+            return Err(Blocked::Failed(-1));
         }
         clear_errno();
         // SAFETY: the BIO is alive, and libcrypto reads at most the length given.
         let count = unsafe { ffi::BIO_write(bio, bytes.as_ptr().cast::<c_void>(), clamp(bytes.len())) };
         match usize::try_from(count) {
             Ok(count @ 1..) => Ok(count),
-            _ => Err(match blocked(bio) {
+            _ => Err(match blocked(bio, count) {
                 Blocked::Retry => Blocked::Retry,
                 // The end of what can be read says nothing about writing.
-                _ => Blocked::Failed,
+                _ => Blocked::Failed(count),
             }),
         }
     }
@@ -203,15 +203,15 @@ impl Transport for Bios<'_> {
     fn flush(&mut self) -> Result<(), Blocked> {
         let bio = pointer(self.write);
         if bio.is_null() {
-            return Err(Blocked::Failed);
+            return Err(Blocked::Failed(-1));
         }
         clear_errno();
         // SAFETY: the BIO is alive; BIO_flush takes no argument.
         match unsafe { ffi::BIO_ctrl(bio, CTRL_FLUSH, 0, null_mut()) } {
             1.. => Ok(()),
-            _ => Err(match blocked(bio) {
+            _ => Err(match blocked(bio, -1) {
                 Blocked::Retry => Blocked::Retry,
-                _ => Blocked::Failed,
+                _ => Blocked::Failed(-1),
             }),
         }
     }

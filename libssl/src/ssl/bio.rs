@@ -132,10 +132,10 @@ unsafe extern "C" fn destroy(bio: *mut ffi::BIO) -> c_int {
     // SAFETY: libcrypto passes a BIO of ours that nobody else uses any more.
     unsafe {
         let ssl = connection(bio);
-        if let Some(ssl) = ssl.as_ref() {
-            _ = crate::boundary::guard(Err(Failed(-1)), || ssl.shut_down());
-        }
         if BIO_get_shutdown(bio) != 0 {
+            if let Some(ssl) = ssl.as_ref() {
+                _ = crate::boundary::guard(Err(Failed(-1)), || ssl.shut_down());
+            }
             if !ssl.is_null() && BIO_get_init(bio) != 0 {
                 crate::boundary::guard((), || drop(Arc::from_raw(ssl)));
             }
@@ -151,7 +151,7 @@ unsafe extern "C" fn read(bio: *mut ffi::BIO, out: *mut c_char, length: usize, c
     unsafe {
         let ssl = connection(bio);
         ffi::BIO_clear_flags(bio, RETRY_FLAGS);
-        if out.is_null() || length == 0 {
+        if out.is_null() {
             return 0;
         }
         let result = crate::boundary::on_ssl(ssl.as_ref(), Err(Failed(-1)), |ssl| {
@@ -166,6 +166,8 @@ unsafe extern "C" fn write(bio: *mut ffi::BIO, data: *const c_char, length: usiz
     unsafe {
         let ssl = connection(bio);
         ffi::BIO_clear_flags(bio, RETRY_FLAGS);
+        // libcrypto passes on what stands there, whatever the call returns.
+        count.write(0);
         if data.is_null() {
             return 0;
         }
@@ -181,7 +183,8 @@ unsafe extern "C" fn puts(bio: *mut ffi::BIO, text: *const c_char) -> c_int {
     unsafe { ffi::BIO_write(bio, text.cast(), libc::strlen(text) as c_int) }
 }
 
-/// Says what a call brought, and what the BIO waits for where it brought nothing.
+/// Says what a call brought, and what the BIO waits for where it brought nothing. Returns 1, or what the connection's
+/// own function returned, which `BIO_read` and `BIO_write` pass on (OpenSSL 3.0).
 ///
 /// # Safety
 /// `bio` is an SSL BIO of ours, `ssl` its connection or NULL; `count` can be written.
@@ -195,7 +198,7 @@ unsafe fn finish(bio: *mut ffi::BIO, ssl: *mut Ssl, result: Result<usize, Failed
             }
             Err(Failed(returned)) => {
                 wait(bio, ssl, returned);
-                0
+                returned
             }
         }
     }

@@ -1,12 +1,12 @@
 //! What stopped a call, told as OpenSSL tells it: `SSL_want`, the error queue, and `SSL_get_error` that puts the two
 //! together with the state of the BIOs.
 
-use super::{RECEIVED_SHUTDOWN, Ssl, Stage};
+use super::{RECEIVED_SHUTDOWN, Ssl};
 use crate::crypto::bio::Waits;
 use crate::error::{self, Reason};
 use crate::settings::choices::option;
 use libc::c_int;
-use sslmode_tls::connection::{Blocked, Stop};
+use sslmode_tls::connection::{Blocked, Connection, Stop};
 use sslmode_tls::handshake::Failure;
 use sslmode_tls::record::{self, AlertDescription};
 
@@ -45,11 +45,25 @@ const RETRY_CONNECT: c_int = 2;
 const RETRY_ACCEPT: c_int = 3;
 
 impl Ssl {
-    /// Says why a call was stopped, and what it returns: -1, or 0 where the peer ended the connection.
+    /// Says why a call was stopped, and what it returns: -1, 0 where the peer ended the connection, or what a BIO
+    /// returned that failed for good.
     pub(super) fn stopped(&self, stop: Stop) -> c_int {
         self.inform_of_stop(&stop);
         match stop {
-            Stop::Read(Blocked::Eof) => return self.end_of_transport(),
+            Stop::Read(Blocked::Eof(answer)) => {
+                self.end_of_transport();
+                return answer;
+            }
+            Stop::Read(Blocked::Failed(answer)) => {
+                self.want.set(Want::Reading);
+                return answer;
+            }
+            Stop::Write(Blocked::Failed(answer)) => {
+                self.want.set(Want::Writing);
+                // Once it is over the alert alone was to be sent, which is not the program's write.
+                let is_open = |connection: Option<&Connection>| connection.is_some_and(Connection::is_alive);
+                return if self.peek_connection(is_open) { answer } else { -1 };
+            }
             Stop::Read(_) => self.want.set(Want::Reading),
             Stop::Write(_) => self.want.set(Want::Writing),
             Stop::NoData => {
@@ -105,11 +119,9 @@ impl Ssl {
     }
 
     /// The transport ended without a close_notify: to OpenSSL 3 an error, unless SSL_OP_IGNORE_UNEXPECTED_EOF is set.
-    fn end_of_transport(&self) -> c_int {
+    fn end_of_transport(&self) {
         self.want.set(Want::Reading);
-        if self.settings.borrow().choices.options & option::IGNORE_UNEXPECTED_EOF != 0
-            && self.stage.get() == Stage::Open
-        {
+        if self.settings.borrow().choices.options & option::IGNORE_UNEXPECTED_EOF != 0 {
             self.peer_is_done();
             // As in 3.0, which then forgets that it sent a close_notify.
             self.shutdown.set(RECEIVED_SHUTDOWN);
@@ -120,7 +132,6 @@ impl Ssl {
                 self.want.set(Want::Nothing);
             }
         }
-        0
     }
 
     fn peer_is_done(&self) {

@@ -286,6 +286,105 @@ static void lazy_transport(void) {
     BIO_meth_free(method);
 }
 
+/* A transport that ends: what it answers then, and whether it says that this is its end. */
+static int ended, end_answer, end_is_known;
+
+static int ending_read(BIO *bio, char *data, int length) {
+    BIO_clear_retry_flags(bio);
+    int count = ended ? end_answer : BIO_read(BIO_get_data(bio), data, length);
+    if (!ended && count <= 0)
+        BIO_set_retry_read(bio);
+    return count;
+}
+
+static int ending_write(BIO *bio, const char *data, int length) {
+    BIO_clear_retry_flags(bio);
+    return ended ? end_answer : BIO_write(BIO_get_data(bio), data, length);
+}
+
+static long ending_ctrl(BIO *bio, int command, long number, void *pointer) {
+    (void)bio, (void)number, (void)pointer;
+    return command == BIO_CTRL_EOF ? ended && end_is_known : command == BIO_CTRL_FLUSH;
+}
+
+static void end_of_transport(BIO_METHOD *method, int in_handshake, uint64_t options) {
+    SSL *client = SSL_new(client_ctx), *server = SSL_new(server_ctx);
+    BIO *left, *right, *ending = BIO_new(method);
+    char data[16];
+    printf("-- the transport ends, answer %d, known %d, options %d, in the handshake %d, %x\n", end_answer, end_is_known,
+           options != 0, in_handshake, (unsigned)version);
+    must(ending != NULL && BIO_new_bio_pair(&left, 40000, &right, 40000), "make a pair");
+    BIO_set_data(ending, left);
+    BIO_set_init(ending, 1);
+    SSL_set_bio(client, ending, ending);
+    SSL_set_bio(server, right, right);
+    SSL_set_options(client, options);
+    SSL_set_connect_state(client);
+    SSL_set_accept_state(server);
+    ended = 0;
+    if (in_handshake) {
+        SSL_do_handshake(client);
+        ended = 1;
+        ERROR(client, SSL_do_handshake(client));
+    } else {
+        must(handshake(client, server), "shake hands");
+        SSL_read(client, data, 1);
+        ended = 1;
+        ERROR(client, SSL_read(client, data, sizeof data));
+        ERROR(client, SSL_peek(client, data, sizeof data));
+        ERROR(client, SSL_write(client, data, sizeof data));
+        ERROR(client, SSL_shutdown(client));
+    }
+    VALUE(SSL_get_shutdown(client));
+    SSL_free(client);
+    SSL_free(server);
+}
+
+static void ends_of_transports(void) {
+    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "ending");
+    BIO_meth_set_read(method, ending_read);
+    BIO_meth_set_write(method, ending_write);
+    BIO_meth_set_ctrl(method, ending_ctrl);
+    BIO_meth_set_destroy(method, failing_destroy);
+    for (end_answer = -1; end_answer <= 0; end_answer++)
+        for (end_is_known = 0; end_is_known < 2; end_is_known++)
+            for (int in_handshake = 0; in_handshake < 2; in_handshake++) {
+                end_of_transport(method, in_handshake, 0);
+                end_of_transport(method, in_handshake, SSL_OP_IGNORE_UNEXPECTED_EOF);
+            }
+    BIO_meth_free(method);
+}
+
+/* Connections as BIOs: what a call returns that brings nothing, and what a BIO without BIO_CLOSE does to its peer. */
+static void ssl_bios(void) {
+    char data[16];
+    size_t bytes = 7;
+    for (int closes = 0; closes < 2; closes++) {
+        SSL *client, *server;
+        BIO *bio = BIO_new(BIO_f_ssl());
+        printf("-- an SSL BIO, %x\n", (unsigned)version);
+        pair(&client, &server);
+        BIO_set_ssl(bio, server, closes);
+        ERROR(server, BIO_write(bio, "early", 5));
+        VALUE(BIO_should_retry(bio) != 0);
+        VALUE(handshake(client, server));
+        SSL_read(client, data, 1);
+        ERROR(server, BIO_read(bio, data, sizeof data));
+        VALUE(BIO_should_retry(bio) != 0);
+        ERROR(server, BIO_read(bio, data, 0));
+        ERROR(server, BIO_read_ex(bio, data, sizeof data, &bytes));
+        VALUE((int)bytes);
+        ERROR(server, BIO_write(bio, "late", 4));
+        ERROR(client, SSL_read(client, data, sizeof data));
+        BIO_free_all(bio);
+        ERROR(client, SSL_read(client, data, sizeof data));
+        VALUE(SSL_get_shutdown(client));
+        SSL_free(client);
+        if (!closes)
+            SSL_free(server);
+    }
+}
+
 /* Key updates that SSL_do_handshake sends, one after the other, also where the transport has no room. */
 static void key_updates(void) {
     static char data[60000];
@@ -393,7 +492,9 @@ int main(void) {
         callbacks();
         transports();
         lazy_transport();
+        ends_of_transports();
         key_updates();
+        ssl_bios();
         threads();
         forks();
         SSL_CTX_free(client_ctx);

@@ -45,7 +45,7 @@ impl Transport for End {
     fn read(&mut self, into: &mut [u8]) -> Result<usize, Blocked> {
         let waiting = self.from.bytes.borrow().len();
         if waiting == 0 {
-            return Err(if self.from.ended.get() { Blocked::Eof } else { Blocked::Retry });
+            return Err(if self.from.ended.get() { Blocked::Eof(0) } else { Blocked::Retry });
         }
         if self.refuses() {
             return Err(Blocked::Retry);
@@ -276,7 +276,7 @@ fn an_end_is_a_close_notify_or_it_is_not() {
 
         let (client, mut server) = Setting::of(version).connect();
         client.end.to.ended.set(true);
-        assert_eq!(server.drain(), (Vec::new(), Stop::Read(Blocked::Eof)));
+        assert_eq!(server.drain(), (Vec::new(), Stop::Read(Blocked::Eof(0))));
     }
 }
 

@@ -5,10 +5,10 @@
 pub enum Blocked {
     /// It would block: the same call is to be made again.
     Retry,
-    /// There is nothing more to read.
-    Eof,
-    /// It failed for good.
-    Failed,
+    /// There is nothing more to read. With it what the transport answered: 0, or a negative number.
+    Eof(i32),
+    /// It failed for good. With it what it answered.
+    Failed(i32),
 }
 
 /// A stream of bytes in each direction, blocking or not.
