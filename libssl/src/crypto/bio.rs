@@ -153,14 +153,16 @@ fn clamp(length: usize) -> c_int {
 
 fn blocked(bio: *mut ffi::BIO, answer: c_int) -> Blocked {
     // SAFETY: not NULL (checked by the callers) and alive for the call.
-    unsafe {
-        if BIO_test_flags(bio, FLAGS_SHOULD_RETRY) != 0 {
-            Blocked::Retry
-        } else if ffi::BIO_ctrl(bio, CTRL_EOF, 0, null_mut()) != 0 {
-            Blocked::Eof(answer)
-        } else {
-            Blocked::Failed(answer)
-        }
+    let retry = unsafe { BIO_test_flags(bio, FLAGS_SHOULD_RETRY) } != 0;
+    if retry { Blocked::Retry } else { Blocked::Failed(answer) }
+}
+
+/// The same, of a read.
+fn read_blocked(bio: *mut ffi::BIO, answer: c_int) -> Blocked {
+    match blocked(bio, answer) {
+        // SAFETY: as there.
+        Blocked::Failed(answer) if unsafe { ffi::BIO_ctrl(bio, CTRL_EOF, 0, null_mut()) } != 0 => Blocked::Eof(answer),
+        blocked => blocked,
     }
 }
 
@@ -179,7 +181,7 @@ impl Transport for Bios<'_> {
         clear_errno();
         // SAFETY: the BIO is alive, and libcrypto writes at most the length given.
         let count = unsafe { ffi::BIO_read(bio, into.as_mut_ptr().cast::<c_void>(), clamp(into.len())) };
-        usize::try_from(count).ok().filter(|&count| count > 0).ok_or_else(|| blocked(bio, count))
+        usize::try_from(count).ok().filter(|&count| count > 0).ok_or_else(|| read_blocked(bio, count))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Blocked> {
@@ -190,14 +192,7 @@ impl Transport for Bios<'_> {
         clear_errno();
         // SAFETY: the BIO is alive, and libcrypto reads at most the length given.
         let count = unsafe { ffi::BIO_write(bio, bytes.as_ptr().cast::<c_void>(), clamp(bytes.len())) };
-        match usize::try_from(count) {
-            Ok(count @ 1..) => Ok(count),
-            _ => Err(match blocked(bio, count) {
-                Blocked::Retry => Blocked::Retry,
-                // The end of what can be read says nothing about writing.
-                _ => Blocked::Failed(count),
-            }),
-        }
+        usize::try_from(count).ok().filter(|&count| count > 0).ok_or_else(|| blocked(bio, count))
     }
 
     fn flush(&mut self) -> Result<(), Blocked> {
@@ -209,10 +204,7 @@ impl Transport for Bios<'_> {
         // SAFETY: the BIO is alive; BIO_flush takes no argument.
         match unsafe { ffi::BIO_ctrl(bio, CTRL_FLUSH, 0, null_mut()) } {
             1.. => Ok(()),
-            _ => Err(match blocked(bio, -1) {
-                Blocked::Retry => Blocked::Retry,
-                _ => Blocked::Failed(-1),
-            }),
+            _ => Err(blocked(bio, -1)),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::crypto::bio::Waits;
 use crate::error::{self, Reason};
 use crate::settings::choices::option;
 use libc::c_int;
-use sslmode_tls::connection::{Blocked, Connection, Stop};
+use sslmode_tls::connection::{Blocked, Stop};
 use sslmode_tls::handshake::Failure;
 use sslmode_tls::record::{self, AlertDescription};
 
@@ -54,18 +54,14 @@ impl Ssl {
                 self.end_of_transport();
                 return answer;
             }
-            Stop::Read(Blocked::Failed(answer)) => {
+            Stop::Read(blocked) => {
                 self.want.set(Want::Reading);
-                return answer;
+                return blocked.answer();
             }
-            Stop::Write(Blocked::Failed(answer)) => {
+            Stop::Write(blocked) => {
                 self.want.set(Want::Writing);
-                // Once it is over the alert alone was to be sent, which is not the program's write.
-                let is_open = |connection: Option<&Connection>| connection.is_some_and(Connection::is_alive);
-                return if self.peek_connection(is_open) { answer } else { -1 };
+                return blocked.answer();
             }
-            Stop::Read(_) => self.want.set(Want::Reading),
-            Stop::Write(_) => self.want.set(Want::Writing),
             Stop::NoData => {
                 self.want.set(Want::Reading);
                 // The transport never refused: SSL_get_error is to find that it did.

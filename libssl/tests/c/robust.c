@@ -181,33 +181,44 @@ static long failing_ctrl(BIO *bio, int command, long number, void *pointer) {
 
 static int failing_destroy(BIO *bio) { return BIO_free(BIO_get_data(bio)); }
 
+/* The method of BIOs over another, which they free. */
+static BIO_METHOD *over_another(int (*read)(BIO *, char *, int), int (*write)(BIO *, const char *, int),
+                                long (*ctrl)(BIO *, int, long, void *)) {
+    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "over another");
+    BIO_meth_set_read(method, read);
+    BIO_meth_set_write(method, write);
+    BIO_meth_set_ctrl(method, ctrl);
+    BIO_meth_set_destroy(method, failing_destroy);
+    return method;
+}
+
 static BIO_METHOD *failing(void) {
     static BIO_METHOD *method;
-    if (method == NULL) {
-        method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "failing");
-        BIO_meth_set_read(method, failing_read);
-        BIO_meth_set_write(method, failing_write);
-        BIO_meth_set_ctrl(method, failing_ctrl);
-        BIO_meth_set_destroy(method, failing_destroy);
-    }
+    if (method == NULL)
+        method = over_another(failing_read, failing_write, failing_ctrl);
     return method;
+}
+
+/* As pair, with room for so many bytes, and a BIO of this method at the client's end. */
+static void pair_over(BIO_METHOD *method, size_t room, SSL **client, SSL **server) {
+    BIO *left, *right, *front = BIO_new(method);
+    *client = SSL_new(client_ctx);
+    *server = SSL_new(server_ctx);
+    must(front != NULL && BIO_new_bio_pair(&left, room, &right, room), "make a pair");
+    BIO_set_data(front, left);
+    BIO_set_init(front, 1);
+    SSL_set_bio(*client, front, front);
+    SSL_set_bio(*server, right, right);
+    SSL_set_connect_state(*client);
+    SSL_set_accept_state(*server);
 }
 
 /* Handshake, data both ways, shutdown: until the transport of the client fails. 1 where it never did. */
 static int transfer(void) {
     SSL *client, *server;
-    BIO *left, *right, *bad = BIO_new(failing());
     static char data[20000];
     int done = 0;
-    client = SSL_new(client_ctx);
-    server = SSL_new(server_ctx);
-    must(BIO_new_bio_pair(&left, 60000, &right, 60000), "make a pair");
-    BIO_set_data(bad, left);
-    BIO_set_init(bad, 1);
-    SSL_set_bio(client, bad, bad);
-    SSL_set_bio(server, right, right);
-    SSL_set_connect_state(client);
-    SSL_set_accept_state(server);
+    pair_over(failing(), 60000, &client, &server);
     ERR_clear_error();
     if (handshake(client, server) && SSL_write(client, data, sizeof data) == sizeof data &&
         SSL_read(server, data, sizeof data) > 0 && SSL_write(server, data, 100) == 100 &&
@@ -258,21 +269,10 @@ static int lazy_write(BIO *bio, const char *data, int length) {
 
 static void lazy_transport(void) {
     static char data[60000];
-    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "lazy");
-    SSL *client = SSL_new(client_ctx), *server = SSL_new(server_ctx);
-    BIO *left, *right, *lazy;
+    BIO_METHOD *method = over_another(lazy_read, lazy_write, failing_ctrl);
+    SSL *client, *server;
     printf("-- lazy transport, %x\n", (unsigned)version);
-    BIO_meth_set_read(method, lazy_read);
-    BIO_meth_set_write(method, lazy_write);
-    BIO_meth_set_ctrl(method, failing_ctrl);
-    BIO_meth_set_destroy(method, failing_destroy);
-    must((lazy = BIO_new(method)) != NULL && BIO_new_bio_pair(&left, 20000, &right, 20000), "make a pair");
-    BIO_set_data(lazy, left);
-    BIO_set_init(lazy, 1);
-    SSL_set_bio(client, lazy, lazy);
-    SSL_set_bio(server, right, right);
-    SSL_set_connect_state(client);
-    SSL_set_accept_state(server);
+    pair_over(method, 20000, &client, &server);
     VALUE(handshake(client, server));
     ERROR(client, SSL_read(client, data, 10));
     ERROR(client, SSL_write(client, data, sizeof data));
@@ -308,19 +308,12 @@ static long ending_ctrl(BIO *bio, int command, long number, void *pointer) {
 }
 
 static void end_of_transport(BIO_METHOD *method, int in_handshake, uint64_t options) {
-    SSL *client = SSL_new(client_ctx), *server = SSL_new(server_ctx);
-    BIO *left, *right, *ending = BIO_new(method);
+    SSL *client, *server;
     char data[16];
     printf("-- the transport ends, answer %d, known %d, options %d, in the handshake %d, %x\n", end_answer, end_is_known,
            options != 0, in_handshake, (unsigned)version);
-    must(ending != NULL && BIO_new_bio_pair(&left, 40000, &right, 40000), "make a pair");
-    BIO_set_data(ending, left);
-    BIO_set_init(ending, 1);
-    SSL_set_bio(client, ending, ending);
-    SSL_set_bio(server, right, right);
+    pair_over(method, 40000, &client, &server);
     SSL_set_options(client, options);
-    SSL_set_connect_state(client);
-    SSL_set_accept_state(server);
     ended = 0;
     if (in_handshake) {
         SSL_do_handshake(client);
@@ -340,18 +333,33 @@ static void end_of_transport(BIO_METHOD *method, int in_handshake, uint64_t opti
     SSL_free(server);
 }
 
+/* What a call sends of its own accord is not what the program writes. */
+static void end_before_key_update(BIO_METHOD *method) {
+    SSL *client, *server;
+    char data[16];
+    printf("-- the transport ends before a key update, answer %d, %x\n", end_answer, (unsigned)version);
+    pair_over(method, 40000, &client, &server);
+    ended = 0;
+    must(handshake(client, server), "shake hands");
+    SSL_read(client, data, 1);
+    ERROR(client, SSL_key_update(client, 0));
+    ended = 1;
+    ERROR(client, SSL_write(client, "hi", 2));
+    ERROR(client, SSL_do_handshake(client));
+    SSL_free(client);
+    SSL_free(server);
+}
+
 static void ends_of_transports(void) {
-    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "ending");
-    BIO_meth_set_read(method, ending_read);
-    BIO_meth_set_write(method, ending_write);
-    BIO_meth_set_ctrl(method, ending_ctrl);
-    BIO_meth_set_destroy(method, failing_destroy);
+    BIO_METHOD *method = over_another(ending_read, ending_write, ending_ctrl);
     for (end_answer = -1; end_answer <= 0; end_answer++)
         for (end_is_known = 0; end_is_known < 2; end_is_known++)
             for (int in_handshake = 0; in_handshake < 2; in_handshake++) {
                 end_of_transport(method, in_handshake, 0);
                 end_of_transport(method, in_handshake, SSL_OP_IGNORE_UNEXPECTED_EOF);
             }
+    for (end_answer = -1; end_answer <= 0; end_answer++)
+        end_before_key_update(method);
     BIO_meth_free(method);
 }
 

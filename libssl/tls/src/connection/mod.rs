@@ -281,7 +281,11 @@ impl Connection {
             self.outgoing.fill(io, |out| layer.seal_due(out)).map_err(Stop::Record)?;
         }
         if !self.outgoing.is_empty() {
-            self.outgoing.write(io).map_err(Stop::Write)?;
+            // What is sent here is no write of the program's, whose call does not return what the transport answered.
+            self.outgoing.write(io).map_err(|blocked| match blocked {
+                Blocked::Retry => Stop::Write(Blocked::Retry),
+                _ => Stop::Write(Blocked::Failed(-1)),
+            })?;
             io.transport.flush().map_err(Stop::Write)?;
         }
         self.updating = false;

@@ -11,6 +11,16 @@ pub enum Blocked {
     Failed(i32),
 }
 
+impl Blocked {
+    /// What a call returns that it stops.
+    pub fn answer(self) -> i32 {
+        match self {
+            Blocked::Retry => -1,
+            Blocked::Eof(answer) | Blocked::Failed(answer) => answer,
+        }
+    }
+}
+
 /// A stream of bytes in each direction, blocking or not.
 pub trait Transport {
     /// Reads between 1 byte and as many as fit.
