@@ -6,7 +6,7 @@
 #[path = "support/programs.rs"]
 mod programs;
 
-use programs::{build, compare_sections, lines, ours, run};
+use programs::{build, compare_sections, lines, ours, run, valgrind};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -57,27 +57,21 @@ fn null_is_answered() {
 
 #[test]
 fn memory_is_given_back() {
-    let Some(ours) = ours() else { return };
-    if Command::new("valgrind").arg("--version").output().is_err() {
-        assert!(std::env::var_os("CI").is_none(), "valgrind is missing");
-        eprintln!("SKIP: no valgrind");
-        return;
-    }
+    let (Some(ours), Some(valgrind)) = (ours(), valgrind()) else { return };
     let folder = tempfile::tempdir().unwrap();
     std::thread::scope(|scope| {
         for name in ["handles", "handshake", "nulls"] {
             let (ours, folder) = (&ours, &folder);
-            scope.spawn(move || loses_no_memory(name, ours, folder));
+            scope.spawn(move || loses_no_memory(name, valgrind, ours, folder));
         }
     });
 }
 
-fn loses_no_memory(name: &str, ours: &Path, folder: &tempfile::TempDir) {
+fn loses_no_memory(name: &str, valgrind: &[&str], ours: &Path, folder: &tempfile::TempDir) {
     let program = build(folder, name);
     let keys = tempfile::tempdir().unwrap();
     // Without valgrind first, where making the keys takes no minute.
-    let valgrind = ["valgrind", "-q", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite"];
-    for under in [&[][..], &valgrind] {
+    for under in [&[], valgrind] {
         let mut command = Command::new("timeout");
         command.arg("600").args(under).arg(&program).arg(folder.path()).env("KEYS", keys.path());
         let output = command.env("LD_LIBRARY_PATH", ours).stdin(Stdio::null()).output().expect("the program starts");

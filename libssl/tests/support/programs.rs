@@ -16,6 +16,16 @@ pub fn ours() -> Option<PathBuf> {
     None
 }
 
+/// What to put before a program so that its errors and leaks fail it; None where there is no valgrind.
+pub fn valgrind() -> Option<&'static [&'static str]> {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        assert!(std::env::var_os("CI").is_none(), "valgrind is missing");
+        eprintln!("SKIP: no valgrind");
+        return None;
+    }
+    Some(&["valgrind", "-q", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite"])
+}
+
 /// Builds a program of `tests/c`, linked as any program is.
 pub fn build(folder: &TempDir, name: &str) -> PathBuf {
     build_with(folder, name, &[])
