@@ -10,7 +10,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
-use support::{Ran, compile_example, host, library, our_libssl_folder, root, run};
+use support::{Ran, command, compile_example, host, library, our_libssl_folder, root, run};
 
 /// The programs of examples/findings but foreign_mode, which is for another libssl, and the function of each in which the
 /// rule is broken.
@@ -364,8 +364,8 @@ fn suppressions() {
     assert!(absent.findings.len() == 2 && absent.ran.stderr.contains("expected a text file"), "{}", absent.ran.stderr);
 }
 
-fn command() -> Command {
-    let mut command = Command::new(library().with_file_name("sslmode"));
+fn sslmode() -> Command {
+    let mut command = Command::new(command());
     command.env("SSLMODE_LIBRARY", library()).env_remove("SSLMODE_OPTIONS").env_remove("LD_PRELOAD");
     command
 }
@@ -374,7 +374,7 @@ fn command() -> Command {
 fn sslmode_run_with_check() {
     let under = |arguments: &[&str]| {
         let both = breaks("both");
-        run(command().arg("run").args(arguments).arg("--").arg(both.get_program()).args(both.get_args()))
+        run(sslmode().arg("run").args(arguments).arg("--").arg(both.get_program()).args(both.get_args()))
     };
     let ran = under(&["--check"]);
     assert_eq!(ran.status.code(), Some(3));
@@ -392,7 +392,7 @@ fn sslmode_sweep_with_check() {
     let folder = tempfile::tempdir().unwrap();
     let sweep = |mended: bool, check: &[&str]| {
         let program = support::example("broken/unchecked_write", mended, folder.path());
-        let mut sweep = command();
+        let mut sweep = sslmode();
         sweep.args(["sweep", "--seeds", "1", "--faults", "want_write@0.5", "--no-shrink", "--output"]);
         sweep.arg(folder.path().join("output")).args(check);
         run(sweep.args(["--", "sh", "-c"]).arg(format!("{}; true", program.display())))
@@ -413,14 +413,14 @@ fn sslmode_explain() {
         .map(|entry| (entry.unwrap().path().file_stem().unwrap().to_str().unwrap().replace('_', "-"), false))
         .collect();
     for rule in sslmode_engine::contract::TABLE {
-        let said = run(command().args(["explain", rule.name]));
+        let said = run(sslmode().args(["explain", rule.name]));
         for words in [rule.name, rule.severity.name(), rule.source] {
             assert!(squeezed(said.printed_quietly()).contains(&squeezed(words)), "{words}: {}", said.stdout);
         }
         assert_eq!(rules.insert(rule.name.to_owned(), true), Some(false), "{}: no example", rule.name);
     }
     assert!(rules.values().all(|is_a_rule| *is_a_rule), "{rules:?}");
-    let unknown = run(command().args(["explain", "moved-write-bufer"]));
+    let unknown = run(sslmode().args(["explain", "moved-write-bufer"]));
     assert!(unknown.status.code() == Some(2) && unknown.stderr.contains("moved-write-buffer"), "{}", unknown.stderr);
 }
 

@@ -16,11 +16,12 @@ const LINK_MAP: usize = 200;
 /// More than any process has loaded.
 const MOST_OBJECTS: usize = 10_000;
 
-/// The objects of this process (a folder of `/proc`) that were opened so. None where its memory may not be read, or the
+/// The objects of this process (a folder of `/proc`) that were opened so; empty where its memory may not be read, or the
 /// dynamic linker keeps it otherwise.
 pub fn opened_with_deepbind(process: &Path) -> Vec<PathBuf> {
     let objects = Memory::of(process).and_then(|memory| memory.objects()).unwrap_or_default();
-    let deep = objects.iter().filter(|object| object.looks_into_itself_first(&objects));
+    let Some(scope) = scope_in_link_map(&objects) else { return Vec::new() };
+    let deep = objects.iter().filter(|object| object.looks_into_itself_first(&objects, scope));
     deep.map(|object| object.path.clone()).collect()
 }
 
@@ -33,12 +34,12 @@ struct Loaded {
 }
 
 impl Loaded {
-    fn looks_into_itself_first(&self, all: &[Loaded]) -> bool {
-        let Some(scope) = scope_in_link_map(all) else { return false };
+    /// Whether another object's scope, or its own, comes before the global one, that of the first of `all`.
+    fn looks_into_itself_first(&self, all: &[Loaded], scope: u64) -> bool {
         let global = all[0].address + scope;
         let is_scope = |word: u64| all.iter().any(|object| object.address + scope == word);
         let at = self.words.iter().position(|word| *word == global);
-        at.is_some_and(|at| at > 0 && self.words[at - 1] != global && is_scope(self.words[at - 1]))
+        at.is_some_and(|at| at > 0 && is_scope(self.words[at - 1]))
     }
 }
 

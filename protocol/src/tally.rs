@@ -18,18 +18,20 @@ pub enum Count {
     Unreached,
 }
 
+const COUNTS: usize = Count::Unreached as usize + 1;
+
 /// The length of the file in bytes.
-pub const LENGTH: usize = 6 * size_of::<u64>();
+pub const LENGTH: usize = COUNTS * size_of::<u64>();
 
 /// The counts in the bytes of such a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tally([u64; 6]);
+pub struct Tally([u64; COUNTS]);
 
 impl Tally {
     /// None where the file has another length.
     pub fn read(bytes: &[u8]) -> Option<Tally> {
         let (numbers, []) = bytes.as_chunks() else { return None };
-        Some(Tally(<[[u8; 8]; 6]>::try_from(numbers).ok()?.map(u64::from_ne_bytes)))
+        Some(Tally(<[[u8; 8]; COUNTS]>::try_from(numbers).ok()?.map(u64::from_ne_bytes)))
     }
 
     /// One of the counts.

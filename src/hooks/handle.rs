@@ -104,7 +104,7 @@ pub fn meet(function: &'static str, handle: Handle, host: &'static Host, caller:
 /// The mask that the program believes in is its parent's to begin with, and the handle gets the forced modes.
 fn begin(entry: &Entry, handle: Handle, host: &Host, parents: Option<i64>) {
     let mask = host.mode_call(handle, ModeCall::Get);
-    let own = profile::own_to_begin_with(host, mask, parents).unwrap_or(parents.unwrap_or(mask));
+    let own = parents.unwrap_or_else(|| profile::of_unseen(host, mask).unwrap_or(mask));
     entry.own().store(own, Ordering::Relaxed);
     put_into_force(handle, host, own, mask);
 }

@@ -10,6 +10,7 @@ use super::libssl::{Host, NoHost, WITNESS, libssl_of};
 use super::object::{Library, Object, own_range};
 use super::{births, registry};
 use crate::boundary::contain;
+use crate::caller;
 use crate::doubt;
 use crate::hooks;
 use crate::openssl::Handle;
@@ -168,8 +169,7 @@ pub fn meet_all_loaded() {
 /// that is there, for its constructors would run again.
 pub fn is_one_loaded() -> bool {
     let is_libssl = |object: &Object| {
-        let file = object.name.to_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-        file.starts_with(b"libssl") && object.range != own_range()
+        caller::short(&object.name.to_string_lossy()).starts_with("libssl") && object.range != own_range()
     };
     Object::all().iter().any(is_libssl)
 }

@@ -90,9 +90,9 @@ pub fn born(entry: &Entry, handle: Handle, host: &Host, parent: Option<&Entry>) 
     }
 }
 
-/// The mask that the program believes in, of a handle that begins: its parent's, where that was seen.
-pub fn own_to_begin_with(host: &Host, mask: i64, parents: Option<i64>) -> Option<i64> {
-    of(host).map(|profile| parents.unwrap_or_else(|| profile.of_unseen(mask)))
+/// The mask that the program believes in, of a handle that begins and whose parent was not seen.
+pub fn of_unseen(host: &Host, mask: i64) -> Option<i64> {
+    of(host).map(|profile| profile.of_unseen(mask))
 }
 
 /// The mask that a handle has underneath.
